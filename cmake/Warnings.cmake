@@ -1,0 +1,16 @@
+# Warnings and sanitizers, for our own targets only.
+add_library(voxtral_tts_flags INTERFACE)
+target_compile_options(voxtral_tts_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wno-unused-parameter
+  # A false alarm of GCC 12 about std::string concatenation.
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
+if(VOXTRAL_TTS_SANITIZE)
+  set(_sanitize -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  # The wheel's libraries carry no type information for these two checks.
+  list(APPEND _sanitize -fno-sanitize=vptr,function)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    list(REMOVE_ITEM _sanitize -fno-sanitize=vptr,function)
+    list(APPEND _sanitize -fno-sanitize=vptr)
+  endif()
+  target_compile_options(voxtral_tts_flags INTERFACE ${_sanitize})
+  target_link_options(voxtral_tts_flags INTERFACE ${_sanitize})
+endif()

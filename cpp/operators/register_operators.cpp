@@ -1,0 +1,171 @@
+#include <mutex>
+#include <optional>
+
+#include <executorch/runtime/core/exec_aten/util/tensor_util.h>
+#include <executorch/runtime/kernel/kernel_runtime_context.h>
+#include <executorch/runtime/kernel/operator_registry.h>
+
+#include "operators/attend.h"
+#include "operators/operators.h"
+
+namespace voxtral_tts::operators {
+namespace {
+
+using executorch::aten::ScalarType;
+using executorch::aten::Tensor;
+using executorch::runtime::Error;
+using executorch::runtime::EValue;
+using executorch::runtime::Kernel;
+using executorch::runtime::KernelRuntimeContext;
+using executorch::runtime::Span;
+
+bool is_float(const Tensor& tensor, int rank) {
+  return tensor.scalar_type() == ScalarType::Float && tensor.dim() == rank;
+}
+
+// q [B, T, H, D] with k, v [B, T, Hkv, D]; nullopt when they disagree.
+std::optional<AttendShape>
+shape_of(const Tensor& q, const Tensor& k, const Tensor& v) {
+  if (!is_float(q, 4) || !is_float(k, 4) || !is_float(v, 4)) {
+    return std::nullopt;
+  }
+  const AttendShape shape{
+      q.size(0), q.size(1), q.size(2), k.size(2), q.size(3)};
+  for (const Tensor* tensor : {&k, &v}) {
+    if (tensor->size(0) != shape.batch || tensor->size(1) != shape.rows ||
+        tensor->size(2) != shape.kv_heads ||
+        tensor->size(3) != shape.head_dim) {
+      return std::nullopt;
+    }
+  }
+  if (shape.kv_heads == 0 || shape.heads % shape.kv_heads != 0 ||
+      shape.head_dim % 2 != 0) {
+    return std::nullopt;
+  }
+  return shape;
+}
+
+bool resize_to_rows(const AttendShape& shape, Tensor& out) {
+  const executorch::aten::SizesType sizes[] = {
+      static_cast<executorch::aten::SizesType>(shape.batch),
+      static_cast<executorch::aten::SizesType>(shape.rows),
+      static_cast<executorch::aten::SizesType>(shape.heads * shape.head_dim)};
+  return executorch::runtime::resize_tensor(out, {sizes, 3}) == Error::Ok;
+}
+
+bool cache_matches(const AttendShape& shape, const Tensor& cache) {
+  return is_float(cache, 4) && cache.size(0) == shape.batch &&
+      cache.size(1) > 0 && cache.size(2) == shape.kv_heads &&
+      cache.size(3) == shape.head_dim;
+}
+
+// attend.out: q, k, v, k_cache, v_cache, position, rope?, slopes?, window, out
+void attend_kernel(KernelRuntimeContext& context, Span<EValue*> stack) {
+  const Tensor& q = stack[0]->toTensor();
+  const Tensor& k = stack[1]->toTensor();
+  const Tensor& v = stack[2]->toTensor();
+  Tensor& k_cache = stack[3]->toTensor();
+  Tensor& v_cache = stack[4]->toTensor();
+  const Tensor& position = stack[5]->toTensor();
+  const auto rope = stack[6]->toOptional<Tensor>();
+  const auto slopes = stack[7]->toOptional<Tensor>();
+  const int64_t window = stack[8]->toInt();
+  Tensor& out = stack[9]->toTensor();
+
+  const auto shape = shape_of(q, k, v);
+  if (!shape || !cache_matches(*shape, k_cache) ||
+      !cache_matches(*shape, v_cache) || k_cache.size(1) != v_cache.size(1) ||
+      position.scalar_type() != ScalarType::Long || position.numel() != 1 ||
+      !resize_to_rows(*shape, out)) {
+    return context.fail(Error::InvalidArgument);
+  }
+  const AttendOptions options{
+      *position.const_data_ptr<int64_t>(),
+      rope ? rope->const_data_ptr<float>() : nullptr,
+      slopes ? slopes->const_data_ptr<float>() : nullptr,
+      window};
+  const int64_t capacity = k_cache.size(1);
+  const bool unlimited = window == 0;
+  if (options.position < 0 ||
+      (unlimited && options.position + shape->rows > capacity) ||
+      (rope &&
+       (rope->dim() != 2 || rope->size(1) != shape->head_dim ||
+        options.position + shape->rows > rope->size(0))) ||
+      (slopes && slopes->numel() != shape->heads) || window > capacity) {
+    return context.fail(Error::InvalidArgument);
+  }
+  float* scratch = nullptr;
+  if (rope) {
+    auto memory = context.allocate_temp(
+        static_cast<size_t>(attend_scratch_size(*shape)) * sizeof(float));
+    if (!memory.ok()) {
+      return context.fail(memory.error());
+    }
+    scratch = static_cast<float*>(*memory);
+  }
+  attend(
+      *shape,
+      options,
+      q.const_data_ptr<float>(),
+      k.const_data_ptr<float>(),
+      v.const_data_ptr<float>(),
+      {k_cache.mutable_data_ptr<float>(),
+       v_cache.mutable_data_ptr<float>(),
+       capacity},
+      scratch,
+      out.mutable_data_ptr<float>());
+}
+
+// attend_all.out: q, k, v, out
+void attend_all_kernel(KernelRuntimeContext& context, Span<EValue*> stack) {
+  const Tensor& q = stack[0]->toTensor();
+  const Tensor& k = stack[1]->toTensor();
+  const Tensor& v = stack[2]->toTensor();
+  Tensor& out = stack[3]->toTensor();
+  const auto shape = shape_of(q, k, v);
+  if (!shape || !resize_to_rows(*shape, out)) {
+    return context.fail(Error::InvalidArgument);
+  }
+  attend_all(
+      *shape,
+      q.const_data_ptr<float>(),
+      k.const_data_ptr<float>(),
+      v.const_data_ptr<float>(),
+      out.mutable_data_ptr<float>());
+}
+
+// rms_norm.out: x, weight, eps, out
+void rms_norm_kernel(KernelRuntimeContext& context, Span<EValue*> stack) {
+  const Tensor& x = stack[0]->toTensor();
+  const Tensor& weight = stack[1]->toTensor();
+  Tensor& out = stack[3]->toTensor();
+  if (x.scalar_type() != ScalarType::Float || x.dim() == 0 ||
+      !is_float(weight, 1) || weight.size(0) != x.size(x.dim() - 1) ||
+      executorch::runtime::resize_tensor(out, x.sizes()) != Error::Ok) {
+    return context.fail(Error::InvalidArgument);
+  }
+  const int64_t dim = weight.size(0);
+  rms_norm(
+      x.const_data_ptr<float>(),
+      weight.const_data_ptr<float>(),
+      static_cast<float>(stack[2]->toDouble()),
+      dim == 0 ? 0 : x.numel() / dim,
+      dim,
+      out.mutable_data_ptr<float>());
+}
+
+} // namespace
+
+void register_operators() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    static const Kernel kernels[] = {
+        Kernel("voxtral_tts::attend.out", attend_kernel),
+        Kernel("voxtral_tts::attend_all.out", attend_all_kernel),
+        Kernel("voxtral_tts::rms_norm.out", rms_norm_kernel)};
+    // Already registered (another copy of this library): the first one serves.
+    (void)executorch::runtime::register_kernels({kernels, 3});
+  });
+}
+
+} // namespace voxtral_tts::operators

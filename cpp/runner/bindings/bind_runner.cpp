@@ -1,0 +1,230 @@
+#include <pybind11/numpy.h>
+#include <pybind11/stl.h>
+#include <pybind11/stl/filesystem.h>
+
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bindings.h"
+#include "voxtral_tts/error.h"
+#include "voxtral_tts/runner.h"
+#include "voxtral_tts/voice.h"
+
+namespace voxtral_tts::bindings {
+namespace {
+
+namespace py = pybind11;
+using Path = std::filesystem::path;
+
+// The array owns the vector through a capsule: no copy.
+py::array_t<float> to_numpy(std::vector<float>&& values) {
+  auto owner = std::make_unique<std::vector<float>>(std::move(values));
+  std::vector<float>& data = *owner;
+  const py::capsule capsule(owner.get(), [](void* pointer) {
+    delete static_cast<std::vector<float>*>(pointer);
+  });
+  owner.release();
+  return py::array_t<float>(
+      static_cast<py::ssize_t>(data.size()), data.data(), capsule);
+}
+
+// Lets one thread in at a time; the second one gets Error{kBusy}.
+class OneAtATime {
+ public:
+  OneAtATime(std::atomic<bool>& busy, const char* what) : busy_(busy) {
+    if (busy_.exchange(true)) {
+      throw Error(
+          ErrorClass::kBusy,
+          std::string(what) + " is in use by another thread");
+    }
+  }
+  ~OneAtATime() {
+    busy_.store(false);
+  }
+  OneAtATime(const OneAtATime&) = delete;
+  OneAtATime& operator=(const OneAtATime&) = delete;
+
+ private:
+  std::atomic<bool>& busy_;
+};
+
+// Runs the handlers of Python's pending signals, Ctrl-C's among them.
+void check_signals() {
+  const py::gil_scoped_acquire gil;
+  if (PyErr_CheckSignals() != 0) {
+    throw py::error_already_set();
+  }
+}
+
+// A SpeechStream that Python threads cannot misuse. Members but `busy_` are
+// touched with the GIL held or by the thread that has `busy_`.
+class Stream {
+ public:
+  explicit Stream(SpeechStream&& stream) : stream_(std::move(stream)) {
+    stream_->set_poll(check_signals);
+  }
+
+  // (samples, index, is_final, first_frame, frames), or None at the end.
+  py::object next() {
+    const OneAtATime guard(busy_, "the stream");
+    std::optional<AudioChunk> chunk;
+    if (stream_) {
+      const py::gil_scoped_release nogil;
+      chunk = stream_->next();
+    }
+    if (!chunk) {
+      end();
+      return py::none();
+    }
+    return py::make_tuple(
+        to_numpy(std::move(chunk->samples)),
+        chunk->index,
+        chunk->is_final,
+        chunk->first_frame,
+        chunk->frames);
+  }
+
+  // Ends the utterance; a next() on its way in another thread returns after
+  // the current frame.
+  void close() {
+    if (busy_.load()) {
+      stream_->cancel();
+    } else {
+      end();
+    }
+  }
+
+  std::string stats_json() {
+    const OneAtATime guard(busy_, "the stream");
+    return to_json(stream_ ? stream_->stats() : stats_);
+  }
+
+ private:
+  void end() {
+    if (stream_) {
+      stats_ = stream_->stats();
+      stream_.reset();
+    }
+  }
+
+  std::atomic<bool> busy_{false};
+  std::optional<SpeechStream> stream_; // empty once it is over
+  SynthesisStats stats_;
+};
+
+// A Runner that refuses, instead of races, when two threads start a stream.
+class BoundRunner {
+ public:
+  BoundRunner(const Path& model, const Path& codec, const LoadOptions& options)
+      : runner_(model, codec, options) {
+  }
+
+  std::unique_ptr<Stream> stream(
+      const std::string& text, const SynthesisOptions& options) {
+    const OneAtATime guard(busy_, "the runner");
+    return std::make_unique<Stream>(runner_.stream(text, options));
+  }
+
+  const Runner& runner() const {
+    return runner_;
+  }
+
+ private:
+  Runner runner_;
+  std::atomic<bool> busy_{false};
+};
+
+std::unique_ptr<BoundRunner> load(
+    const Path& model,
+    const Path& codec,
+    const std::optional<Path>& tokenizer,
+    const std::optional<Path>& voices,
+    bool warm_up) {
+  const LoadOptions options{
+      .tokenizer = tokenizer.value_or(Path()),
+      .voices = voices.value_or(Path()),
+      .warm_up = warm_up};
+  const py::gil_scoped_release nogil;
+  return std::make_unique<BoundRunner>(model, codec, options);
+}
+
+std::unique_ptr<Stream> start_stream(
+    BoundRunner& runner,
+    const py::bytes& utf8,
+    std::optional<std::string> voice,
+    uint64_t seed,
+    float temperature,
+    std::optional<float> cfg_alpha,
+    std::optional<int> max_frames,
+    int chunk_frames) {
+  const std::string text = utf8;
+  const SynthesisOptions options{
+      .voice = std::move(voice).value_or(""),
+      .seed = seed,
+      .temperature = temperature,
+      .cfg_alpha = cfg_alpha,
+      .max_frames = max_frames,
+      .chunk_frames = chunk_frames};
+  const py::gil_scoped_release nogil;
+  return runner.stream(text, options);
+}
+
+py::dict default_options() {
+  const LoadOptions load_options;
+  const SynthesisOptions options;
+  py::dict defaults;
+  defaults["warm_up"] = load_options.warm_up;
+  defaults["seed"] = options.seed;
+  defaults["temperature"] = options.temperature;
+  defaults["cfg_alpha"] = options.cfg_alpha;
+  defaults["max_frames"] = options.max_frames;
+  defaults["chunk_frames"] = options.chunk_frames;
+  return defaults;
+}
+
+} // namespace
+
+void bind_runner(py::module_& module) {
+  py::class_<Stream>(module, "Stream")
+      .def("next", &Stream::next)
+      .def("close", &Stream::close)
+      .def("stats_json", &Stream::stats_json);
+  py::class_<BoundRunner>(module, "Runner")
+      .def(
+          py::init(&load),
+          py::arg("model"),
+          py::arg("codec"),
+          py::arg("tokenizer"),
+          py::arg("voices"),
+          py::arg("warm_up"))
+      .def(
+          "stream",
+          &start_stream,
+          py::arg("text"),
+          py::arg("voice"),
+          py::arg("seed"),
+          py::arg("temperature"),
+          py::arg("cfg_alpha"),
+          py::arg("max_frames"),
+          py::arg("chunk_frames"))
+      .def(
+          "voices",
+          [](const BoundRunner& self) { return self.runner().voices(); })
+      .def(
+          "sample_rate",
+          [](const BoundRunner& self) {
+            return self.runner().sample_rate_hz();
+          })
+      .def("load_ms", [](const BoundRunner& self) {
+        return self.runner().load_stats().load_ms;
+      });
+  module.def("list_voices", &list_voices, py::arg("folder"));
+  module.def("default_options", &default_options);
+}
+
+} // namespace voxtral_tts::bindings

@@ -1,0 +1,18 @@
+// The parts of the Python module `voxtral_tts._core`. It converts, releases
+// the GIL and calls; what users see is python/voxtral_tts.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace voxtral_tts::bindings {
+
+// voxtral_tts::Error becomes what voxtral_tts.errors.make_error returns.
+void bind_errors(pybind11::module_& module);
+
+// Runner, Stream, list_voices, default_options.
+void bind_runner(pybind11::module_& module);
+
+// write_wav, to_s16le.
+void bind_audio(pybind11::module_& module);
+
+} // namespace voxtral_tts::bindings

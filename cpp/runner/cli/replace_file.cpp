@@ -1,0 +1,86 @@
+#include "cli/replace_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "voxtral_tts/error.h"
+
+namespace voxtral_tts::cli {
+namespace {
+
+constexpr mode_t kFileMode = 0666; // before the umask
+
+[[noreturn]] void throw_failed(
+    const std::string& what, const std::filesystem::path& path, int reason) {
+  throw Error(
+      reason == EPIPE ? ErrorClass::kReaderGone : ErrorClass::kOutput,
+      "cannot " + what + " '" + path.string() +
+          "': " + std::generic_category().message(reason),
+      reason);
+}
+
+} // namespace
+
+ReplaceFile::ReplaceFile(const std::filesystem::path& path) : path_(path) {
+  struct stat status{};
+  if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+    descriptor_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  } else {
+    // A link keeps pointing to the file, which is replaced where it stands.
+    std::error_code unresolved;
+    const auto target = std::filesystem::canonical(path, unresolved);
+    path_ = unresolved ? path : target;
+    temporary_ = path_;
+    temporary_ += ".part" + std::to_string(::getpid());
+    descriptor_ = ::open(
+        temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kFileMode);
+  }
+  if (descriptor_ < 0) {
+    temporary_.clear();
+    throw_failed("open", path, errno);
+  }
+}
+
+ReplaceFile::~ReplaceFile() {
+  if (descriptor_ >= 0) {
+    ::close(descriptor_);
+  }
+  if (!temporary_.empty()) {
+    ::unlink(temporary_.c_str());
+  }
+}
+
+void ReplaceFile::write(const std::string& text) {
+  size_t written = 0;
+  while (written < text.size()) {
+    const ssize_t count =
+        ::write(descriptor_, text.data() + written, text.size() - written);
+    if (count >= 0) {
+      written += static_cast<size_t>(count);
+    } else if (errno != EINTR) {
+      throw_failed("write", path_, errno);
+    }
+  }
+}
+
+void ReplaceFile::commit() {
+  if (!temporary_.empty() && ::fsync(descriptor_) != 0) {
+    throw_failed("write", path_, errno);
+  }
+  if (::close(std::exchange(descriptor_, -1)) != 0) {
+    throw_failed("close", path_, errno);
+  }
+  if (!temporary_.empty()) {
+    if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
+      throw_failed("rename to", path_, errno);
+    }
+    temporary_.clear();
+  }
+}
+
+} // namespace voxtral_tts::cli

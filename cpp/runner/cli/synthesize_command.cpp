@@ -1,0 +1,139 @@
+#include "cli/synthesize_command.h"
+
+#include <csignal>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "cli/exit_code.h"
+#include "cli/interrupt.h"
+#include "cli/output.h"
+#include "cli/read_text.h"
+#include "cli/replace_file.h"
+#include "cli/report.h"
+#include "voxtral_tts/error.h"
+#include "voxtral_tts/runner.h"
+#include "voxtral_tts/voice.h"
+
+namespace voxtral_tts::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double milliseconds_since(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start)
+      .count();
+}
+
+Runner load(const CliOptions& options) {
+  Runner runner(options.model, options.codec, options.load);
+  if (!options.quiet) {
+    print_line(
+        "loaded " + options.model.string() + " and " + options.codec.string() +
+        " in " +
+        std::to_string(static_cast<long>(runner.load_stats().load_ms)) + " ms");
+  }
+  return runner;
+}
+
+// Pulls the stream to its end into the sink.
+void write_audio(SpeechStream& stream, AudioSink& sink, Progress& progress) {
+  int64_t samples = 0;
+  try {
+    while (const std::optional<AudioChunk> chunk = stream.next()) {
+      if (!chunk->samples.empty()) {
+        sink.write(chunk->samples);
+      }
+      samples += static_cast<int64_t>(chunk->samples.size());
+      progress.update(chunk->first_frame + chunk->frames, samples);
+    }
+    if (samples > 0) {
+      sink.finish();
+    } else {
+      sink.abandon(false);
+    }
+  } catch (...) {
+    sink.abandon(true);
+    throw;
+  }
+}
+
+// What the end of the utterance means for the caller.
+int conclude(
+    const CliOptions& options, const SynthesisStats& stats, int signal_number) {
+  if (signal_number != 0) {
+    print_line(
+        std::string("error: Interrupted: ") +
+        (signal_number == SIGTERM ? "SIGTERM" : "SIGINT") + " after " +
+        std::to_string(stats.codec_frames) + " frames, which were kept");
+    return kExitSignalBase + signal_number;
+  }
+  if (stats.codec_frames == 0) {
+    throw Error(
+        ErrorClass::kText,
+        "the model ended before the first frame: there is nothing to say in "
+        "this text");
+  }
+  if (!options.quiet) {
+    print_line(summary(stats));
+  }
+  if (stats.finish_reason == FinishReason::kFrameBudget) {
+    print_line(
+        "warning: the audio is incomplete: the model's default budget of " +
+        std::to_string(stats.codec_frames) +
+        " frames ran out; raise it with --max-frames");
+    return kExitTruncated;
+  }
+  return kExitOk;
+}
+
+} // namespace
+
+int run_synthesize(const CliOptions& options, Clock::time_point start) {
+  const std::string text = read_text(options);
+  Runner runner = load(options);
+  SpeechStream stream = runner.stream(text, options.synthesis);
+  const InterruptWatch watch(stream);
+  std::unique_ptr<ReplaceFile> stats_file;
+  if (!options.stats_json.empty()) {
+    // Before the work: a path that cannot be written is said early.
+    stats_file = std::make_unique<ReplaceFile>(options.stats_json);
+  }
+  const int rate = runner.sample_rate_hz();
+  const std::unique_ptr<AudioSink> sink = open_output(options, rate);
+  {
+    Progress progress(!options.quiet, rate);
+    write_audio(stream, *sink, progress);
+  }
+  const int code = conclude(options, stream.stats(), watch.signal_number());
+  if (stats_file) {
+    const std::string& voice = options.synthesis.voice;
+    stats_file->write(to_json(
+        RunReport{
+            .stats = stream.stats(),
+            .load_ms = runner.load_stats().load_ms,
+            .process_wall_ms = milliseconds_since(start),
+            .voice = voice.empty() ? runner.default_voice() : voice,
+            .seed = options.synthesis.seed,
+            .output = options.output.string(),
+            .text_bytes = static_cast<int64_t>(text.size())}));
+    stats_file->commit();
+  }
+  return code;
+}
+
+int run_list_voices(const CliOptions& options) {
+  const std::filesystem::path folder =
+      options.load.voices.empty()
+          ? default_voices_folder(options.model, options.load.tokenizer)
+          : options.load.voices;
+  std::string names;
+  for (const std::string& name : list_voices(folder)) {
+    names += name + "\n";
+  }
+  print_result(names);
+  return kExitOk;
+}
+
+} // namespace voxtral_tts::cli

@@ -1,0 +1,30 @@
+// Options as plain structs: the one place where every default stands. The
+// command line's help and the Python signatures are built from them.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace voxtral_tts {
+
+struct LoadOptions {
+  std::filesystem::path tokenizer; // empty: tekken.json beside the model
+  std::filesystem::path voices;    // empty: voice_embedding/ beside the tokenizer
+  bool warm_up = false;            // run every method once while loading
+};
+
+struct SynthesisOptions {
+  std::string voice;        // a name, or a .pt/.safetensors path; empty:
+                            // neutral_female, else the first by name
+  uint64_t seed = 42;       // same seed, files and options: same samples
+  float temperature = 0.0f; // of the semantic code; 0 is greedy, as the model's
+                            // authors run it
+  std::optional<float> cfg_alpha; // guidance weight; empty: the model's own
+  std::optional<int> max_frames;  // limit in frames of 80 ms; empty: the model's
+                                  // default budget
+  int chunk_frames = 0;     // frames per chunk; 0: the codec's schedule
+};
+
+} // namespace voxtral_tts

@@ -1,0 +1,50 @@
+// One utterance being spoken, pulled chunk by chunk.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "voxtral_tts/audio.h"
+#include "voxtral_tts/export.h"
+#include "voxtral_tts/stats.h"
+
+namespace voxtral_tts {
+
+// Made by Runner::stream(). Holds the runner until it has ended or is
+// destroyed; destroying it early cancels. Movable, not copyable. Calls come from
+// one thread at a time; only cancel() may come from another thread or a signal
+// handler.
+class VOXTRAL_TTS_API SpeechStream {
+ public:
+  class Impl;
+  explicit SpeechStream(std::unique_ptr<Impl> impl);
+  SpeechStream(SpeechStream&&) noexcept;
+  SpeechStream& operator=(SpeechStream&&) noexcept;
+  ~SpeechStream();
+
+  // The next samples, or nullopt when the utterance is over. The first call
+  // runs the prefill. Throws Error{kNumeric, kInternal}; the stream is then
+  // over and what was returned before stays valid.
+  std::optional<AudioChunk> next();
+
+  // Makes next() return at the following frame: frames already generated are
+  // still decoded and returned, then the stream ends with
+  // FinishReason::kCancelled. Lock-free.
+  void cancel() noexcept;
+
+  // Complete once next() has returned nullopt; before, the state so far.
+  const SynthesisStats& stats() const noexcept;
+
+  // Calls `poll` once per frame on the thread that pulls; what it throws leaves
+  // next() and ends the stream. Python looks for Ctrl-C here.
+  void set_poll(std::function<void()> poll);
+
+  // Frames the limit allows, for progress displays.
+  int max_frames() const noexcept;
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+} // namespace voxtral_tts

@@ -1,0 +1,51 @@
+// What one synthesis cost, and how it ended.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "voxtral_tts/export.h"
+
+namespace voxtral_tts {
+
+enum class FinishReason {
+  kEndOfAudio,  // the model ended the utterance itself
+  kLength,      // a limit the caller set was reached
+  kFrameBudget, // the default budget cut the audio: it is incomplete
+  kCancelled,   // cancelled by the caller; audio so far is valid
+};
+
+VOXTRAL_TTS_API const char* to_string(FinishReason reason) noexcept;
+
+// RTF is compute seconds per second of audio: below 1 is faster than real time.
+// Times count what passes inside the library: what a consumer does between two
+// chunks is not ours.
+struct SynthesisStats {
+  FinishReason finish_reason = FinishReason::kCancelled;
+  int prompt_tokens = 0;         // rows of the prompt, voice rows included
+  int voice_rows = 0;
+  int64_t codec_frames = 0;      // emitted frames, 80 ms each
+  int64_t decoded_frames = 0;    // frames the codec decoded; equals codec_frames
+  int64_t step_executes = 0;     // calls of `step`, prefill included
+  int64_t codec_executes = 0;    // calls of `decode`
+  double audio_seconds = 0;
+  double prefill_ms = 0;         // prompt to the codes of frame 0
+  double first_audio_ms = 0;     // TTFA: call to the first samples
+  double generate_ms = 0;        // inside `step`, prefill included
+  double codec_ms = 0;           // inside `decode`
+  double wall_ms = 0;            // call to the last sample, load excluded
+  double rtf = 0;                // wall_ms / audio
+  double generation_rtf = 0;     // (wall_ms - codec_ms) / audio
+  float peak = 0;                // largest |sample|
+  int64_t clipped_samples = 0;   // |sample| > 1, saturated in 16-bit output
+};
+
+// Times and counts of loading, once per Runner.
+struct LoadStats {
+  double load_ms = 0;
+};
+
+// One JSON object, keys as the members above.
+VOXTRAL_TTS_API std::string to_json(const SynthesisStats& stats);
+
+} // namespace voxtral_tts

@@ -1,0 +1,61 @@
+#include "codec/codec_stream.h"
+
+#include <algorithm>
+
+#include "audio/pcm.h"
+
+namespace voxtral_tts::codec {
+
+CodecStream::CodecStream(model::CodecModel& model, int chunk_frames)
+    : model_(model), chunk_frames_(chunk_frames) {
+  const model::CodecInfo& info = model.info();
+  pending_.reserve(static_cast<size_t>(
+      info.max_chunk_frames * info.common.n_codebooks));
+}
+
+std::optional<DecodedChunk> CodecStream::push(std::span<const int64_t> codes) {
+  pending_.insert(pending_.end(), codes.begin(), codes.end());
+  if (pending_frames() < chunk_size()) {
+    return std::nullopt;
+  }
+  return decode();
+}
+
+std::optional<DecodedChunk> CodecStream::flush() {
+  if (pending_.empty()) {
+    return std::nullopt;
+  }
+  return decode();
+}
+
+int CodecStream::pending_frames() const {
+  return static_cast<int>(
+      pending_.size() / static_cast<size_t>(model_.info().common.n_codebooks));
+}
+
+int CodecStream::chunk_size() const {
+  if (chunk_frames_ > 0) {
+    return chunk_frames_;
+  }
+  const auto& schedule = model_.info().chunk_schedule;
+  const auto index =
+      std::min(static_cast<size_t>(executes_), schedule.size() - 1);
+  return static_cast<int>(schedule[index]);
+}
+
+DecodedChunk CodecStream::decode() {
+  const DecodedChunk chunk{
+      model_.decode(pending_, decoded_frames_),
+      decoded_frames_,
+      pending_frames()};
+  decoded_frames_ += chunk.frames;
+  ++executes_;
+  pending_.clear();
+  audio::check_finite(
+      chunk.samples,
+      chunk.first_frame,
+      static_cast<int>(model_.info().common.samples_per_frame));
+  return chunk;
+}
+
+} // namespace voxtral_tts::codec

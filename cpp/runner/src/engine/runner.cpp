@@ -1,0 +1,193 @@
+#include "voxtral_tts/runner.h"
+
+#include <algorithm>
+
+#include "engine/runner_impl.h"
+#include "engine/speech_stream_impl.h"
+#include "support/stopwatch.h"
+#include "voxtral_tts/error.h"
+#include "voxtral_tts/voice.h"
+
+namespace voxtral_tts {
+namespace {
+
+constexpr const char* kPreferredVoice = "neutral_female";
+
+std::filesystem::path beside(
+    const std::filesystem::path& file, const char* name) {
+  return file.parent_path() / name;
+}
+
+std::filesystem::path tokenizer_file(
+    const std::filesystem::path& model, const LoadOptions& options) {
+  return options.tokenizer.empty() ? beside(model, "tekken.json")
+                                   : options.tokenizer;
+}
+
+} // namespace
+
+std::filesystem::path default_voices_folder(
+    const std::filesystem::path& model,
+    const std::filesystem::path& tokenizer) {
+  const auto& anchor = tokenizer.empty() ? model : tokenizer;
+  const auto preferred = beside(anchor, "voice_embedding");
+  std::error_code ignored;
+  const auto other = beside(anchor, "voices");
+  return !std::filesystem::is_directory(preferred, ignored) &&
+          std::filesystem::is_directory(other, ignored)
+      ? other
+      : preferred;
+}
+
+Runner::Impl::Impl(
+    const std::filesystem::path& model,
+    const std::filesystem::path& codec,
+    const LoadOptions& options)
+    : speech_model(model),
+      codec_model(codec),
+      tokenizer(text::TekkenTokenizer::load(tokenizer_file(model, options))),
+      voices_folder(
+          options.voices.empty()
+              ? default_voices_folder(model, options.tokenizer)
+              : options.voices) {
+  check_codec(codec);
+  check_tokenizer(tokenizer_file(model, options));
+  if (options.warm_up) {
+    warm_up();
+  }
+}
+
+void Runner::Impl::check_codec(const std::filesystem::path& codec) const {
+  if (!(codec_model.info().common == speech_model.info().common)) {
+    throw Error(
+        ErrorClass::kModelMismatch,
+        codec.string() +
+            ": rate, frame size or codebooks differ from the model's; use the "
+            "two files of one export");
+  }
+}
+
+void Runner::Impl::check_tokenizer(const std::filesystem::path& file) const {
+  const model::SpeechModelInfo& info = speech_model.info();
+  const auto mismatch = [&](const std::string& what) {
+    throw Error(
+        ErrorClass::kModelMismatch,
+        file.string() + ": " + what +
+            "; use the tekken.json of the model's export");
+  };
+  if (tokenizer.vocab_size() != info.vocab_size) {
+    mismatch(
+        "has " + std::to_string(tokenizer.vocab_size()) +
+        " tokens, the model " + std::to_string(info.vocab_size));
+  }
+  const std::pair<const char*, int64_t> tokens[] = {
+      {"[BEGIN_AUDIO]", info.begin_audio_id},
+      {"[NEXT_AUDIO_TEXT]", info.text_to_audio_id},
+      {"[REPEAT_AUDIO_TEXT]", info.audio_to_text_id}};
+  for (const auto& [name, id] : tokens) {
+    if (tokenizer.special_id(name) != id) {
+      mismatch(
+          std::string(name) + " is " +
+          std::to_string(tokenizer.special_id(name)) + ", the model's is " +
+          std::to_string(id));
+    }
+  }
+}
+
+void Runner::Impl::warm_up() {
+  const model::SpeechModelInfo& info = speech_model.info();
+  std::vector<float> row(static_cast<size_t>(info.dim));
+  const int32_t bos = static_cast<int32_t>(info.bos_id);
+  speech_model.embed_text(std::span(&bos, 1), row);
+  const std::vector<float> flow(
+      static_cast<size_t>(info.common.n_codebooks - 1));
+  const std::vector<float> semantic(static_cast<size_t>(info.semantic_vocab));
+  speech_model.step(
+      row, 0, {flow, semantic}, static_cast<float>(info.cfg_alpha));
+  const std::vector<int64_t> codes(
+      static_cast<size_t>(info.common.n_codebooks), info.common.n_special_codes);
+  codec_model.decode(codes, 0);
+}
+
+std::string Runner::Impl::voice_or_default(const std::string& name) const {
+  if (!name.empty()) {
+    return name;
+  }
+  const auto names = list_voices(voices_folder);
+  if (names.empty()) {
+    throw Error(
+        ErrorClass::kVoice,
+        voices_folder.string() + ": no voices (.pt or .safetensors)");
+  }
+  const bool preferred =
+      std::find(names.begin(), names.end(), kPreferredVoice) != names.end();
+  return preferred ? kPreferredVoice : names.front();
+}
+
+Lease::Lease(std::shared_ptr<Runner::Impl> runner)
+    : runner_(std::move(runner)) {
+  if (runner_->busy.exchange(true)) {
+    throw Error(
+        ErrorClass::kBusy,
+        "this runner is speaking already: finish or close that stream first, "
+        "or use one runner per utterance at a time");
+  }
+}
+
+Lease::~Lease() {
+  runner_->busy = false;
+}
+
+Runner::Runner(
+    const std::filesystem::path& model,
+    const std::filesystem::path& codec,
+    const LoadOptions& options) {
+  const support::Stopwatch watch;
+  impl_ = std::make_shared<Impl>(model, codec, options);
+  impl_->load_stats.load_ms = watch.elapsed_ms();
+}
+
+Runner::Runner(Runner&&) noexcept = default;
+Runner& Runner::operator=(Runner&&) noexcept = default;
+Runner::~Runner() = default;
+
+SpeechStream Runner::stream(
+    std::string_view text, const SynthesisOptions& options) {
+  return SpeechStream(std::make_unique<SpeechStream::Impl>(
+      std::make_unique<Lease>(impl_), text, options));
+}
+
+Audio Runner::synthesize(
+    std::string_view text, const SynthesisOptions& options) {
+  SpeechStream pulled = stream(text, options);
+  Audio audio;
+  audio.sample_rate_hz = sample_rate_hz();
+  while (auto chunk = pulled.next()) {
+    audio.samples.insert(
+        audio.samples.end(), chunk->samples.begin(), chunk->samples.end());
+  }
+  audio.stats = pulled.stats();
+  return audio;
+}
+
+std::vector<std::string> Runner::voices() const {
+  return list_voices(impl_->voices_folder);
+}
+
+std::string Runner::default_voice() const {
+  return impl_->voice_or_default({});
+}
+
+int Runner::sample_rate_hz() const noexcept {
+  return static_cast<int>(impl_->speech_model.info().common.sample_rate);
+}
+
+int Runner::samples_per_frame() const noexcept {
+  return static_cast<int>(impl_->speech_model.info().common.samples_per_frame);
+}
+
+const LoadStats& Runner::load_stats() const noexcept {
+  return impl_->load_stats;
+}
+
+} // namespace voxtral_tts

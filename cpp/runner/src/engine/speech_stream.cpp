@@ -1,0 +1,254 @@
+#include "voxtral_tts/speech_stream.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/speech_stream_impl.h"
+#include "prompt/speech_prompt.h"
+#include "support/stopwatch.h"
+#include "text/utf8.h"
+#include "voxtral_tts/error.h"
+#include "voxtral_tts/options.h"
+#include "voxtral_tts/voice.h"
+
+namespace voxtral_tts {
+namespace {
+
+// No token is longer; a text beyond this cannot fit and is not tokenised.
+constexpr size_t kMaxBytesPerRow = 256;
+
+void require(bool condition, const std::string& message) {
+  if (!condition) {
+    throw Error(ErrorClass::kUsage, message);
+  }
+}
+
+void check_options(const SynthesisOptions& options, int64_t max_chunk_frames) {
+  require(
+      std::isfinite(options.temperature) && options.temperature >= 0,
+      "temperature " + std::to_string(options.temperature) +
+          ": must be 0 (greedy) or a positive number");
+  require(
+      !options.cfg_alpha || std::isfinite(*options.cfg_alpha),
+      "cfg_alpha: must be a finite number");
+  require(
+      !options.max_frames || *options.max_frames > 0,
+      "max_frames " + std::to_string(options.max_frames.value_or(0)) +
+          ": must be at least 1");
+  require(
+      options.chunk_frames >= 0 && options.chunk_frames <= max_chunk_frames,
+      "chunk_frames " + std::to_string(options.chunk_frames) +
+          ": must be between 1 and " + std::to_string(max_chunk_frames) +
+          ", or 0 for the codec's own schedule");
+}
+
+void check_text(std::string_view text, int64_t max_seq_len) {
+  text::validate_utf8(text);
+  if (text.find_first_not_of(" \t\r\n\v\f") == std::string_view::npos) {
+    throw Error(ErrorClass::kText, "the text is empty");
+  }
+  if (text.size() > static_cast<size_t>(max_seq_len) * kMaxBytesPerRow) {
+    throw Error(
+        ErrorClass::kText,
+        "the text has " + std::to_string(text.size()) +
+            " bytes, too many for one utterance; split it into sentences");
+  }
+}
+
+void check_fits(
+    int64_t prompt_rows,
+    size_t text_tokens,
+    const prompt::VoiceEmbedding& voice,
+    int64_t max_seq_len) {
+  if (prompt_rows > max_seq_len) {
+    throw Error(
+        ErrorClass::kText,
+        "the text has " + std::to_string(text_tokens) +
+            " tokens; with voice '" + voice.name + "' the prompt takes " +
+            std::to_string(prompt_rows) + " of the model's " +
+            std::to_string(max_seq_len) +
+            " rows; split the text, or export with a larger --max-seq-len");
+  }
+}
+
+} // namespace
+
+SpeechStream::Impl::Impl(
+    std::unique_ptr<Lease> lease,
+    std::string_view text,
+    const SynthesisOptions& options)
+    : lease_(std::move(lease)) {
+  const support::AddElapsed elapsed(stats.wall_ms);
+  start(text, options);
+}
+
+void SpeechStream::Impl::start(
+    std::string_view text, const SynthesisOptions& options) {
+  Runner::Impl& runner = lease_->runner();
+  const model::SpeechModelInfo& info = runner.speech_model.info();
+  check_options(options, runner.codec_model.info().max_chunk_frames);
+  check_text(text, info.max_seq_len);
+  const auto file = find_voice(
+      runner.voices_folder, runner.voice_or_default(options.voice));
+  const prompt::VoiceEmbedding voice = prompt::load_voice_embedding(
+      file,
+      static_cast<int>(info.dim),
+      static_cast<int>(info.max_seq_len));
+  const std::vector<int32_t> ids = runner.tokenizer.encode(text);
+  const int64_t rows = prompt::prompt_rows(ids.size(), voice.rows);
+  check_fits(rows, ids.size(), voice, info.max_seq_len);
+  stats.prompt_tokens = static_cast<int>(rows);
+  stats.voice_rows = voice.rows;
+
+  // Frame 0 needs no row of its own: it comes from the prompt's last one.
+  const int64_t room = info.max_seq_len - rows + 1;
+  const int64_t wanted = options.max_frames.value_or(
+      static_cast<int>(info.max_frames));
+  max_frames = std::min(wanted, room);
+  user_limit_ = options.max_frames && *options.max_frames <= room;
+  generator_.emplace(
+      runner.speech_model,
+      prompt::prompt_embeddings(runner.speech_model, ids, voice),
+      generate::FrameOptions{
+          options.seed,
+          options.temperature,
+          options.cfg_alpha.value_or(static_cast<float>(info.cfg_alpha)),
+          max_frames});
+  codec_.emplace(runner.codec_model, options.chunk_frames);
+}
+
+std::optional<AudioChunk> SpeechStream::Impl::next() {
+  if (!lease_) {
+    return std::nullopt;
+  }
+  try {
+    AudioChunk chunk = timed_pull();
+    if (chunk.is_final) {
+      finish();
+    }
+    return chunk;
+  } catch (...) {
+    finish();
+    throw;
+  }
+}
+
+AudioChunk SpeechStream::Impl::timed_pull() {
+  const support::AddElapsed elapsed(stats.wall_ms);
+  return pull();
+}
+
+AudioChunk SpeechStream::Impl::pull() {
+  const support::Stopwatch since_call;
+  while (const auto codes = next_frame()) {
+    std::optional<codec::DecodedChunk> chunk;
+    {
+      const support::AddElapsed elapsed(stats.codec_ms);
+      chunk = codec_->push(*codes);
+    }
+    if (chunk) {
+      if (chunks_ == 0) {
+        stats.first_audio_ms = stats.wall_ms + since_call.elapsed_ms();
+      }
+      return emit(chunk, false);
+    }
+  }
+  std::optional<codec::DecodedChunk> rest;
+  {
+    const support::AddElapsed elapsed(stats.codec_ms);
+    rest = codec_->flush();
+  }
+  if (rest && chunks_ == 0) {
+    stats.first_audio_ms = stats.wall_ms + since_call.elapsed_ms();
+  }
+  return emit(rest, true);
+}
+
+std::optional<std::span<const int64_t>> SpeechStream::Impl::next_frame() {
+  if (poll) {
+    poll();
+  }
+  if (cancelled) {
+    stats.finish_reason = FinishReason::kCancelled;
+    return std::nullopt;
+  }
+  const bool first = generator_->executes() == 0;
+  const support::Stopwatch watch;
+  const auto codes = generator_->next();
+  const double elapsed_ms = watch.elapsed_ms();
+  stats.generate_ms += elapsed_ms;
+  if (first) {
+    stats.prefill_ms = elapsed_ms;
+  }
+  if (!codes) {
+    stats.finish_reason = generator_->saw_end() ? FinishReason::kEndOfAudio
+        : user_limit_                           ? FinishReason::kLength
+                                                : FinishReason::kFrameBudget;
+  }
+  return codes;
+}
+
+AudioChunk SpeechStream::Impl::emit(
+    const std::optional<codec::DecodedChunk>& chunk, bool final) {
+  AudioChunk out;
+  out.index = chunks_++;
+  out.is_final = final;
+  out.first_frame = stats.codec_frames;
+  if (chunk) {
+    out.samples.assign(chunk->samples.begin(), chunk->samples.end());
+    out.frames = chunk->frames;
+    stats.codec_frames += chunk->frames;
+  }
+  for (const float sample : out.samples) {
+    const float magnitude = std::fabs(sample);
+    stats.peak = std::max(stats.peak, magnitude);
+    stats.clipped_samples += magnitude > 1.0f ? 1 : 0;
+  }
+  return out;
+}
+
+void SpeechStream::Impl::finish() {
+  const model::CommonInfo& common = lease_->runner().speech_model.info().common;
+  stats.decoded_frames = codec_->decoded_frames();
+  stats.step_executes = generator_->executes();
+  stats.codec_executes = codec_->executes();
+  stats.audio_seconds =
+      static_cast<double>(stats.codec_frames * common.samples_per_frame) /
+      static_cast<double>(common.sample_rate);
+  if (stats.audio_seconds > 0) {
+    const double audio_ms = stats.audio_seconds * 1000;
+    stats.rtf = stats.wall_ms / audio_ms;
+    stats.generation_rtf = (stats.wall_ms - stats.codec_ms) / audio_ms;
+  }
+  generator_.reset();
+  codec_.reset();
+  lease_.reset();
+}
+
+SpeechStream::SpeechStream(std::unique_ptr<Impl> impl)
+    : impl_(std::move(impl)) {}
+SpeechStream::SpeechStream(SpeechStream&&) noexcept = default;
+SpeechStream& SpeechStream::operator=(SpeechStream&&) noexcept = default;
+SpeechStream::~SpeechStream() = default;
+
+std::optional<AudioChunk> SpeechStream::next() {
+  return impl_->next();
+}
+
+void SpeechStream::cancel() noexcept {
+  impl_->cancelled = true;
+}
+
+void SpeechStream::set_poll(std::function<void()> poll) {
+  impl_->poll = std::move(poll);
+}
+
+const SynthesisStats& SpeechStream::stats() const noexcept {
+  return impl_->stats;
+}
+
+int SpeechStream::max_frames() const noexcept {
+  return static_cast<int>(impl_->max_frames);
+}
+
+} // namespace voxtral_tts

@@ -1,0 +1,46 @@
+// The pipeline of one utterance: frame generator, codec stream, statistics.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "codec/codec_stream.h"
+#include "engine/runner_impl.h"
+#include "generate/frame_generator.h"
+#include "voxtral_tts/speech_stream.h"
+
+namespace voxtral_tts {
+
+class SpeechStream::Impl {
+ public:
+  // Checks and prepares everything up to the prefill.
+  Impl(
+      std::unique_ptr<Lease> lease,
+      std::string_view text,
+      const SynthesisOptions& options);
+
+  std::optional<AudioChunk> next();
+
+  std::function<void()> poll;
+  std::atomic<bool> cancelled = false;
+  SynthesisStats stats;
+  int64_t max_frames = 0;
+
+ private:
+  void start(std::string_view text, const SynthesisOptions& options);
+  AudioChunk timed_pull();
+  AudioChunk pull();
+  std::optional<std::span<const int64_t>> next_frame();
+  AudioChunk emit(const std::optional<codec::DecodedChunk>& chunk, bool final);
+  void finish();
+
+  std::unique_ptr<Lease> lease_; // released as soon as the utterance is over
+  std::optional<generate::FrameGenerator> generator_;
+  std::optional<codec::CodecStream> codec_;
+  bool user_limit_ = false; // max_frames is the caller's own
+  int chunks_ = 0;
+};
+
+} // namespace voxtral_tts

@@ -1,0 +1,43 @@
+#include "voxtral_tts/stats.h"
+
+#include <nlohmann/json.hpp>
+
+namespace voxtral_tts {
+
+const char* to_string(FinishReason reason) noexcept {
+  switch (reason) {
+    case FinishReason::kEndOfAudio:
+      return "end_of_audio";
+    case FinishReason::kLength:
+      return "length";
+    case FinishReason::kFrameBudget:
+      return "frame_budget";
+    case FinishReason::kCancelled:
+      return "cancelled";
+  }
+  return "cancelled";
+}
+
+std::string to_json(const SynthesisStats& stats) {
+  return nlohmann::ordered_json{
+      {"finish_reason", to_string(stats.finish_reason)},
+      {"prompt_tokens", stats.prompt_tokens},
+      {"voice_rows", stats.voice_rows},
+      {"codec_frames", stats.codec_frames},
+      {"decoded_frames", stats.decoded_frames},
+      {"step_executes", stats.step_executes},
+      {"codec_executes", stats.codec_executes},
+      {"audio_seconds", stats.audio_seconds},
+      {"prefill_ms", stats.prefill_ms},
+      {"first_audio_ms", stats.first_audio_ms},
+      {"generate_ms", stats.generate_ms},
+      {"codec_ms", stats.codec_ms},
+      {"wall_ms", stats.wall_ms},
+      {"rtf", stats.rtf},
+      {"generation_rtf", stats.generation_rtf},
+      {"peak", stats.peak},
+      {"clipped_samples", stats.clipped_samples}}
+      .dump(2);
+}
+
+} // namespace voxtral_tts

@@ -1,0 +1,62 @@
+// The frame loop: prompt rows to codec frames, one `step` per frame.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "model/speech_model.h"
+#include "support/rng.h"
+
+namespace voxtral_tts::generate {
+
+struct FrameOptions {
+  uint64_t seed = 0;
+  float temperature = 0; // of the semantic code; 0 is greedy
+  float cfg_alpha = 0;
+  int64_t max_frames = 0; // next() returns at most this many
+};
+
+// Generates one utterance. Borrows the model, whose KV cache it overwrites.
+class FrameGenerator {
+ public:
+  // prompt [rows, dim], rows + max_frames - 1 <= max_seq_len.
+  FrameGenerator(
+      model::SpeechModel& model,
+      std::vector<float> prompt,
+      const FrameOptions& options);
+
+  // Codes [n_codebooks] of the next frame, valid until the next call; nullopt
+  // at END_AUDIO or after max_frames. Throws Error{kNumeric} naming stage and
+  // frame when the model produced NaN or infinity, Error{kInternal}.
+  std::optional<std::span<const int64_t>> next();
+
+  // True once the model has ended the utterance itself.
+  bool saw_end() const noexcept {
+    return saw_end_;
+  }
+  int64_t executes() const noexcept {
+    return executes_;
+  }
+
+ private:
+  model::StepResult prefill();
+  model::StepNoise draw_noise();
+  void check(std::span<const int64_t> codes) const;
+
+  model::SpeechModel& model_;
+  std::vector<float> prompt_; // freed after the prefill
+  FrameOptions options_;
+  support::NormalStream normal_;
+  support::GumbelStream gumbel_;
+  std::vector<float> flow_noise_;
+  std::vector<float> semantic_noise_;
+  std::span<const float> next_embedding_;
+  int64_t position_ = 0; // rows in the KV cache
+  int64_t frames_ = 0;
+  int64_t executes_ = 0;
+  bool saw_end_ = false;
+};
+
+} // namespace voxtral_tts::generate

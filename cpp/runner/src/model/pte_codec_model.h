@@ -1,0 +1,31 @@
+// codec_decoder.pte behind the CodecModel interface.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "model/codec_model.h"
+#include "model/pte_program.h"
+
+namespace voxtral_tts::model {
+
+class PteCodecModel final : public CodecModel {
+ public:
+  // Throws Error{kModelLoad, kModelMismatch}.
+  explicit PteCodecModel(const std::filesystem::path& file);
+
+  const CodecInfo& info() const override {
+    return info_;
+  }
+  std::span<const float> decode(
+      std::span<const int64_t> codes, int64_t position) override;
+
+ private:
+  PteProgram program_;
+  CodecInfo info_;
+  int64_t position_ = 0;
+  executorch::extension::TensorPtr position_tensor_;
+  std::vector<executorch::runtime::EValue> outputs_;
+};
+
+} // namespace voxtral_tts::model

@@ -1,0 +1,312 @@
+#include "model/pte_program.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <mutex>
+
+#include <executorch/runtime/backend/backend_options_map.h>
+#include <executorch/runtime/backend/interface.h>
+#include <executorch/runtime/platform/platform.h>
+
+#include "model/planned_memory.h"
+#include "operators/operators.h"
+#include "voxtral_tts/error.h"
+#include "voxtral_tts/log.h"
+
+namespace voxtral_tts::model {
+
+using executorch::aten::ScalarType;
+using executorch::extension::Module;
+using executorch::runtime::EValue;
+using executorch::runtime::HierarchicalAllocator;
+using executorch::runtime::Span;
+using RuntimeError = executorch::runtime::Error;
+
+namespace {
+
+constexpr const char* kReExport = "; re-export with this version's python -m export";
+
+void forward_runtime_log(
+    et_timestamp_t,
+    et_pal_log_level_t level,
+    const char* filename,
+    const char*,
+    size_t line,
+    const char* message,
+    size_t length) {
+  log_debug(
+      "executorch %c %s:%zu: %.*s",
+      static_cast<char>(level),
+      filename,
+      line,
+      static_cast<int>(length),
+      message);
+}
+
+// Once per process, before the first program: our kernels, and the runtime's
+// messages to our log instead of stderr.
+void prepare_runtime() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    operators::register_operators();
+    executorch::runtime::register_pal(
+        executorch::runtime::PalImpl::create(forward_runtime_log, __FILE__));
+  });
+}
+
+std::string describe(RuntimeError error) {
+  return executorch::runtime::to_string(error);
+}
+
+[[noreturn]] void fail_load(
+    const std::filesystem::path& file, const std::string& what, int code = 0) {
+  throw Error(ErrorClass::kModelLoad, file.string() + ": " + what, code);
+}
+
+// The runtime reports any unreadable file alike; the errno says why.
+void check_readable(const std::filesystem::path& file) {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0) {
+    fail_load(file, std::strerror(errno), errno);
+  }
+  if (!S_ISREG(status.st_mode)) {
+    fail_load(file, "not a regular file");
+  }
+  if (::access(file.c_str(), R_OK) != 0) {
+    fail_load(file, std::strerror(errno), errno);
+  }
+}
+
+std::string describe(const TensorSpec& spec) {
+  std::string text = executorch::runtime::toString(spec.dtype);
+  text += " [";
+  for (size_t i = 0; i < spec.sizes.size(); ++i) {
+    text += (i == 0 ? "" : ", ") +
+        (spec.sizes[i] < 0 ? std::string("*") : std::to_string(spec.sizes[i]));
+  }
+  return text + "]";
+}
+
+bool matches(
+    const TensorSpec& spec, const executorch::runtime::TensorInfo& info) {
+  if (info.scalar_type() != spec.dtype ||
+      info.sizes().size() != spec.sizes.size()) {
+    return false;
+  }
+  for (size_t i = 0; i < spec.sizes.size(); ++i) {
+    if (spec.sizes[i] >= 0 && info.sizes()[i] != spec.sizes[i]) {
+      return false;
+    }
+  }
+  return true;
+}
+
+} // namespace
+
+class PteProgram::PlannedMemory {
+ public:
+  explicit PlannedMemory(const executorch::runtime::MethodMeta& meta) {
+    for (size_t i = 0; i < meta.num_memory_planned_buffers(); ++i) {
+      const auto size = meta.memory_planned_buffer_size(i);
+      buffers_.emplace_back(size.ok() ? static_cast<size_t>(*size) : 0);
+      spans_.push_back(buffers_.back().span());
+    }
+    allocator_ = std::make_unique<HierarchicalAllocator>(
+        Span<Span<uint8_t>>(spans_.data(), spans_.size()));
+  }
+
+  HierarchicalAllocator* allocator() {
+    return allocator_.get();
+  }
+
+ private:
+  std::vector<MappedBuffer> buffers_;
+  std::vector<Span<uint8_t>> spans_;
+  std::unique_ptr<HierarchicalAllocator> allocator_;
+};
+
+PteProgram::PteProgram(std::filesystem::path file) : file_(std::move(file)) {
+  prepare_runtime();
+  check_readable(file_);
+  module_ =
+      std::make_unique<Module>(file_.string(), Module::LoadMode::Mmap);
+  // One packed copy of a weight however often the unrolled steps use it.
+  executorch::runtime::BackendOptions<1> xnnpack;
+  executorch::runtime::LoadBackendOptionsMap options;
+  if (xnnpack.set_option("weight_cache_enabled", true) != RuntimeError::Ok ||
+      options.set_options("XnnpackBackend", xnnpack.view()) !=
+          RuntimeError::Ok) {
+    throw Error(ErrorClass::kInternal, "XNNPACK's load options were refused");
+  }
+  const RuntimeError error = module_->load(
+      options,
+      executorch::runtime::Program::Verification::InternalConsistency);
+  if (error != RuntimeError::Ok) {
+    fail_load(
+        file_,
+        "not a program this build can read (" + describe(error) + ")" +
+            kReExport);
+  }
+  const auto names = module_->method_names();
+  if (!names.ok()) {
+    fail_load(file_, "its methods cannot be listed");
+  }
+  methods_.assign(names->begin(), names->end());
+}
+
+PteProgram::~PteProgram() {
+  module_.reset(); // before the memory its methods use
+}
+
+bool PteProgram::has(const std::string& name) const {
+  return std::find(methods_.begin(), methods_.end(), name) != methods_.end();
+}
+
+MetadataValue PteProgram::get(const std::string& name) {
+  const auto meta = module_->method_meta(name);
+  if (!meta.ok() || meta->num_inputs() != 0) {
+    return std::vector<int64_t>{}; // a method of that name is no value
+  }
+  const auto values = module_->execute(name);
+  if (!values.ok()) {
+    fail_load(file_, "metadata " + name + ": " + describe(values.error()));
+  }
+  if (values->size() == 1 && values->front().isDouble()) {
+    return values->front().toDouble();
+  }
+  if (values->size() == 1 && values->front().isInt()) {
+    return values->front().toInt();
+  }
+  std::vector<int64_t> list;
+  for (const EValue& value : *values) {
+    if (value.isIntList()) {
+      const auto items = value.toIntList();
+      list.insert(list.end(), items.begin(), items.end());
+    } else if (value.isInt()) {
+      list.push_back(value.toInt());
+    }
+  }
+  return list;
+}
+
+void PteProgram::load_method(const std::string& name, const MethodSpec& spec) {
+  if (!has(name)) {
+    throw Error(
+        ErrorClass::kModelMismatch,
+        file_.string() + ": has no method '" + name + "'" + kReExport);
+  }
+  check_backends(name);
+  check_signature(name, spec);
+  const auto meta = module_->method_meta(name);
+  auto memory = std::make_unique<PlannedMemory>(*meta);
+  const RuntimeError error = module_->load_method(name, memory->allocator());
+  if (error != RuntimeError::Ok) {
+    fail_load(
+        file_, "method '" + name + "' does not load (" + describe(error) + ")");
+  }
+  memory_[name] = std::move(memory);
+}
+
+void PteProgram::check_backends(const std::string& name) {
+  const auto meta = module_->method_meta(name);
+  if (!meta.ok()) {
+    fail_load(file_, "method '" + name + "': " + describe(meta.error()));
+  }
+  for (size_t i = 0; i < meta->num_backends(); ++i) {
+    const auto backend = meta->get_backend_name(i);
+    if (backend.ok() &&
+        executorch::runtime::get_backend_class(*backend) == nullptr) {
+      fail_load(
+          file_,
+          "needs the backend '" + std::string(*backend) +
+              "', which this build does not have");
+    }
+  }
+}
+
+void PteProgram::check_signature(
+    const std::string& name, const MethodSpec& spec) {
+  const auto meta = module_->method_meta(name);
+  const auto mismatch = [&](const std::string& what) {
+    throw Error(
+        ErrorClass::kModelMismatch,
+        file_.string() + ": method '" + name + "': " + what + kReExport);
+  };
+  if (meta->num_inputs() != spec.inputs.size() ||
+      meta->num_outputs() < spec.outputs.size()) {
+    mismatch(
+        std::to_string(meta->num_inputs()) + " inputs and " +
+        std::to_string(meta->num_outputs()) + " outputs, expected " +
+        std::to_string(spec.inputs.size()) + " and " +
+        std::to_string(spec.outputs.size()));
+  }
+  for (size_t i = 0; i < spec.inputs.size(); ++i) {
+    const auto info = meta->input_tensor_meta(i);
+    if (!info.ok() || !matches(spec.inputs[i], *info)) {
+      mismatch(
+          "input " + std::to_string(i) + " is not " +
+          describe(spec.inputs[i]));
+    }
+  }
+  for (size_t i = 0; i < spec.outputs.size(); ++i) {
+    const auto info = meta->output_tensor_meta(i);
+    if (!info.ok() || !matches(spec.outputs[i], *info)) {
+      mismatch(
+          "output " + std::to_string(i) + " is not " +
+          describe(spec.outputs[i]));
+    }
+  }
+}
+
+std::vector<EValue> PteProgram::execute(
+    const std::string& name, const std::vector<EValue>& inputs) {
+  auto result = module_->execute(name, inputs);
+  if (!result.ok()) {
+    throw Error(
+        ErrorClass::kInternal,
+        file_.string() + ": method '" + name + "' failed (" +
+            describe(result.error()) + ")");
+  }
+  return std::move(*result);
+}
+
+executorch::extension::TensorPtr tensor_over(
+    std::span<float> data, std::vector<executorch::aten::SizesType> sizes) {
+  return executorch::extension::from_blob(
+      data.data(), std::move(sizes), ScalarType::Float);
+}
+
+executorch::extension::TensorPtr tensor_over(
+    std::span<int64_t> data, std::vector<executorch::aten::SizesType> sizes) {
+  return executorch::extension::from_blob(
+      data.data(), std::move(sizes), ScalarType::Long);
+}
+
+template <typename T>
+std::span<const T> output_data(
+    const std::vector<EValue>& outputs,
+    size_t index,
+    size_t size,
+    const char* what) {
+  constexpr ScalarType kType =
+      std::is_same_v<T, float> ? ScalarType::Float : ScalarType::Long;
+  if (index >= outputs.size() || !outputs[index].isTensor() ||
+      outputs[index].toTensor().scalar_type() != kType ||
+      static_cast<size_t>(outputs[index].toTensor().numel()) != size) {
+    throw Error(
+        ErrorClass::kInternal,
+        std::string("the program returned something else than ") + what);
+  }
+  return {outputs[index].toTensor().const_data_ptr<T>(), size};
+}
+
+template std::span<const float> output_data<float>(
+    const std::vector<EValue>&, size_t, size_t, const char*);
+template std::span<const int64_t> output_data<int64_t>(
+    const std::vector<EValue>&, size_t, size_t, const char*);
+
+} // namespace voxtral_tts::model

@@ -1,0 +1,83 @@
+// A loaded .pte file. The only place that sees the runtime's error codes; they
+// leave as Error.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <executorch/extension/module/module.h>
+#include <executorch/extension/tensor/tensor.h>
+
+#include "model/metadata.h"
+
+namespace voxtral_tts::model {
+
+// Dtype and rank of one input or output, as the contract states it. `sizes`
+// holds upper bounds for dynamic axes; -1 accepts any size.
+struct TensorSpec {
+  executorch::aten::ScalarType dtype;
+  std::vector<int64_t> sizes;
+};
+
+struct MethodSpec {
+  std::vector<TensorSpec> inputs;
+  std::vector<TensorSpec> outputs; // a prefix: debug exports add more
+};
+
+// Not thread-safe; different programs may be used from different threads.
+class PteProgram : public MetadataSource {
+ public:
+  // Maps and verifies the file. Throws Error{kModelLoad}.
+  explicit PteProgram(std::filesystem::path file);
+  ~PteProgram() override;
+
+  const std::filesystem::path& file() const noexcept {
+    return file_;
+  }
+
+  bool has(const std::string& name) const override;
+  MetadataValue get(const std::string& name) override;
+
+  // Loads a method and its delegates after comparing its signature with `spec`.
+  // Throws Error{kModelMismatch} for a missing method or another signature,
+  // Error{kModelLoad} when a backend is absent or refuses it.
+  void load_method(const std::string& name, const MethodSpec& spec);
+
+  // Runs a loaded method. Output tensors live in the program until its next
+  // execution. Throws Error{kInternal}.
+  std::vector<executorch::runtime::EValue> execute(
+      const std::string& name,
+      const std::vector<executorch::runtime::EValue>& inputs);
+
+ private:
+  class PlannedMemory;
+
+  void check_signature(const std::string& name, const MethodSpec& spec);
+  void check_backends(const std::string& name);
+
+  std::filesystem::path file_;
+  std::unique_ptr<executorch::extension::Module> module_;
+  std::vector<std::string> methods_;
+  std::map<std::string, std::unique_ptr<PlannedMemory>> memory_;
+};
+
+// A float or int64 tensor over memory of the caller's, which must outlive it.
+executorch::extension::TensorPtr tensor_over(
+    std::span<float> data, std::vector<executorch::aten::SizesType> sizes);
+executorch::extension::TensorPtr tensor_over(
+    std::span<int64_t> data, std::vector<executorch::aten::SizesType> sizes);
+
+// The data of an output tensor. Throws Error{kInternal} unless it has this
+// dtype and number of elements; `what` names it.
+template <typename T>
+std::span<const T> output_data(
+    const std::vector<executorch::runtime::EValue>& outputs,
+    size_t index,
+    size_t size,
+    const char* what);
+
+} // namespace voxtral_tts::model

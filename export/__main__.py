@@ -1,0 +1,126 @@
+"""`python -m export`: checkpoint folder to a folder the runner speaks from."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from .options import GROUP_SIZES, ExportOptions, UnsupportedOptions, supported_table
+
+EXIT_FAILURE = 1
+EXIT_USAGE = 2
+
+# Flags of ExecuTorch's example that no longer mean anything here, and why.
+_IGNORED = {
+    "--max-codec-frames": "the codec streams: its chunk size is dynamic and nothing is padded",
+    "--decoder-qlinear-scope": "every linear of the language model and flow head is quantised",
+    "--qlinear-packing-format": "each backend packs weights its own way",
+    "--qlinear-codec-group-size": "the codec's 8-bit linears have one scale per channel",
+    "--qembedding-group-size": "embedding rows have one scale each",
+    "--streaming": "every export streams",
+}
+
+
+def _parser() -> argparse.ArgumentParser:
+    defaults = ExportOptions()
+    parser = argparse.ArgumentParser(
+        prog="python -m export",
+        description="Export a Voxtral-4B-TTS checkpoint to model.pte and codec_decoder.pte.",
+        epilog="Supported combinations:\n" + supported_table(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--model-path", type=Path, required=True, help="checkpoint folder")
+    add("--output-dir", type=Path, required=True, help="folder to write")
+    add("--backend", default=defaults.backend, help="xnnpack (default) or portable")
+    add("--dtype", default=defaults.dtype, help="fp32 (default)")
+    add("--qlinear", default="none", help="none (default), 8da4w or 8da8w: linear weights")
+    sizes = ", ".join(map(str, GROUP_SIZES))
+    add(
+        "--qlinear-group-size",
+        type=int,
+        default=defaults.qlinear_group_size,
+        help=f"inputs per 4-bit scale: {sizes} (default {defaults.qlinear_group_size})",
+    )
+    add("--qembedding", default="none", help="none (default) or 8w: embedding tables")
+    add("--qlinear-codec", default="none", help="none (default) or 8da8w: the codec's linears")
+    add(
+        "--max-seq-len",
+        type=int,
+        default=defaults.max_seq_len,
+        help=f"rows of the KV cache: prompt + frames (default {defaults.max_seq_len})",
+    )
+    add(
+        "--export-target",
+        choices=("all", "model", "codec"),
+        default="all",
+        help="which program to write (default all)",
+    )
+    add("--debug", action="store_true", help="step also returns hidden, logits and velocities")
+    for flag, reason in _IGNORED.items():
+        add(flag, nargs="?", default=None, const="", help=f"accepted and ignored: {reason}")
+    return parser
+
+
+def _options(arguments: argparse.Namespace) -> ExportOptions:
+    def value(text: str) -> str | None:
+        return None if text == "none" else text
+
+    options = ExportOptions(
+        backend=arguments.backend,
+        dtype=arguments.dtype,
+        qlinear=value(arguments.qlinear),
+        qlinear_group_size=arguments.qlinear_group_size,
+        qembedding=value(arguments.qembedding),
+        qlinear_codec=value(arguments.qlinear_codec),
+        max_seq_len=arguments.max_seq_len,
+        debug=arguments.debug,
+    )
+    options.check()
+    return options
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Returns the exit code: 0, 1 for a checkpoint or disk problem, 2 for wrong usage."""
+    arguments = _parser().parse_args(argv)
+    for flag, reason in _IGNORED.items():
+        if getattr(arguments, flag.removeprefix("--").replace("-", "_")) is not None:
+            print(f"note: {flag} is ignored: {reason}", file=sys.stderr)
+    try:
+        options = _options(arguments)
+    except UnsupportedOptions as error:
+        print(f"error: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    started = time.monotonic()
+
+    def progress(message: str) -> None:
+        print(f"[{time.monotonic() - started:6.1f} s] {message}", file=sys.stderr, flush=True)
+
+    # Imported late: --help and wrong usage need no torch.
+    try:
+        from .artifacts import export_folder
+        from .checkpoint import Checkpoint
+        from .config import CheckpointError
+    except ModuleNotFoundError as error:
+        print(
+            f"error: {error.name} is not installed: pip install 'voxtral_tts[export]'",
+            file=sys.stderr,
+        )
+        return EXIT_FAILURE
+    try:
+        with Checkpoint(arguments.model_path) as checkpoint:
+            checkpoint.validate()
+            export_folder(
+                checkpoint, arguments.output_dir, options, arguments.export_target, progress
+            )
+    except (CheckpointError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return EXIT_FAILURE
+    progress(f"wrote {arguments.output_dir}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,163 @@
+"""The exported folder: programs, tokenizer, voices and the manifest that describes them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+from torch.export import Dim
+
+from .checkpoint import Checkpoint
+from .contract import (
+    CODEC_FILE,
+    FORMAT_VERSION,
+    MAX_CHUNK_FRAMES,
+    MODEL_FILE,
+    Metadata,
+    codec_metadata,
+    model_metadata,
+)
+from .loading import Progress, load_step, quantize_linears
+from .lower import Method, lower
+from .methods import streaming_codec
+from .options import ExportOptions
+
+MANIFEST_FILE = "manifest.json"
+VOICES_FOLDER = "voice_embedding"
+TARGETS = ("all", "model", "codec")
+_RECORDED_PACKAGES = ("executorch", "torch")
+
+
+def export_folder(
+    checkpoint: Checkpoint,
+    output: Path,
+    options: ExportOptions,
+    target: str,
+    progress: Progress,
+) -> None:
+    """Writes the complete folder; files appear under their names only when all are whole.
+
+    Raises OSError when the folder cannot be written. A failed export leaves what was there.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    voices = output / VOICES_FOLDER
+    voices.mkdir(exist_ok=True)
+    with _staged(output) as stage:
+        if target in ("all", "model"):
+            _export_model(checkpoint, stage(MODEL_FILE), options, progress)
+        if target in ("all", "codec"):
+            _export_codec(checkpoint, stage(CODEC_FILE), options, progress)
+        progress("copying tokenizer and voices")
+        shutil.copyfile(checkpoint.tokenizer_file, stage("tekken.json"))
+        for file in checkpoint.voice_files.values():
+            shutil.copyfile(file, stage(f"{VOICES_FOLDER}/{file.name}"))
+        progress("hashing")
+        manifest = _manifest(checkpoint, options, stage.files)
+        stage(MANIFEST_FILE).write_text(json.dumps(manifest, indent=2) + "\n")
+
+
+class _Stage:
+    """Hands out temporary paths and remembers the names they will get."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.files: dict[str, Path] = {}
+
+    def __call__(self, name: str) -> Path:
+        target = self.folder / name
+        self.files[name] = target.with_name(f".{target.name}.{os.getpid()}.part")
+        return self.files[name]
+
+
+@contextmanager
+def _staged(folder: Path) -> Iterator[_Stage]:
+    """Renames everything on success, the manifest last; removes everything on failure."""
+    stage = _Stage(folder)
+    try:
+        yield stage
+        for name, temporary in stage.files.items():
+            temporary.replace(folder / name)
+    finally:
+        for temporary in stage.files.values():
+            temporary.unlink(missing_ok=True)
+
+
+def _export_model(
+    checkpoint: Checkpoint, path: Path, options: ExportOptions, progress: Progress
+) -> None:
+    config = checkpoint.config
+    metadata = model_metadata(
+        config, options.max_seq_len, checkpoint.special_ids()
+    )
+    step, embed_text = load_step(checkpoint, options, progress)
+    rows = int(metadata["max_step_rows"])  # type: ignore[arg-type]
+    lower_rows = min(2, rows)
+    step_inputs = (
+        torch.zeros(1, lower_rows, config.language_model.dim),
+        torch.zeros(1, dtype=torch.int64),
+        torch.zeros(1, config.n_acoustic),
+        torch.ones(1),
+        torch.zeros(1, config.semantic_rows),
+    )
+    text_inputs = (torch.zeros(1, lower_rows, dtype=torch.int64),)
+    progress("lowering the language model and flow head")
+    lower(
+        {
+            "step": Method(step, step_inputs, ({1: Dim("T", min=1, max=rows)}, *[None] * 4)),
+            "embed_text": Method(embed_text, text_inputs, ({1: Dim("S", min=1, max=rows)},)),
+        },
+        metadata,
+        options.backend,
+        options.qlinear is not None,
+        path,
+    )
+
+
+def _export_codec(
+    checkpoint: Checkpoint, path: Path, options: ExportOptions, progress: Progress
+) -> None:
+    progress("reading the codec")
+    decode = streaming_codec(checkpoint)
+    if options.qlinear_codec is not None:
+        quantize_linears(decode)
+    metadata: Metadata = codec_metadata(checkpoint.config)
+    inputs = (
+        torch.full((1, 2, checkpoint.config.n_codebooks), 2),
+        torch.zeros(1, dtype=torch.int64),
+    )
+    progress("lowering the codec")
+    lower(
+        {"decode": Method(decode, inputs, ({1: Dim("n", min=1, max=MAX_CHUNK_FRAMES)}, None))},
+        metadata,
+        options.backend,
+        options.qlinear_codec is not None,
+        path,
+    )
+
+
+def _manifest(
+    checkpoint: Checkpoint, options: ExportOptions, files: dict[str, Path]
+) -> dict[str, object]:
+    return {
+        "format_version": FORMAT_VERSION,
+        "options": options.as_dict(),
+        "versions": {package: version(package) for package in _RECORDED_PACKAGES},
+        "files": {
+            name: {"bytes": path.stat().st_size, "sha256": _sha256(path)}
+            for name, path in sorted(files.items())
+        },
+    }
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+

@@ -1,0 +1,72 @@
+"""Modules to programs: tracing, partitioning for a backend, and writing one `.pte`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from executorch.backends.xnnpack.partition.xnnpack_partitioner import (
+    XnnpackDynamicallyQuantizedPartitioner,
+    XnnpackPartitioner,
+)
+from executorch.exir import (
+    EdgeCompileConfig,
+    ExecutorchBackendConfig,
+    to_edge_transform_and_lower,
+)
+from executorch.exir.passes import MemoryPlanningPass
+from torch import Tensor, nn
+
+from .contract import Metadata
+
+
+class Method(NamedTuple):
+    module: nn.Module
+    inputs: tuple[Tensor, ...]
+    dynamic_shapes: tuple[Any, ...]
+
+
+def lower(
+    methods: dict[str, Method],
+    metadata: Metadata,
+    backend: str,
+    quantized: bool,
+    path: Path,
+) -> None:
+    """Writes a program with `methods` and `metadata` to `path`."""
+    with torch.no_grad():
+        programs = {
+            name: torch.export.export(
+                method.module, method.inputs, dynamic_shapes=method.dynamic_shapes, strict=False
+            )
+            for name, method in methods.items()
+        }
+    partitioners = {name: _partitioners(backend, quantized) for name in methods}
+    edge = to_edge_transform_and_lower(
+        programs,
+        partitioner=partitioners if backend != "portable" else None,
+        compile_config=EdgeCompileConfig(
+            _check_ir_validity=False,  # the operators of ours are not in the core set
+            preserve_ops=[torch.ops.aten.linear.default] if backend == "portable" else [],
+        ),
+        constant_methods=metadata,
+    )
+    del programs
+    program = edge.to_executorch(
+        ExecutorchBackendConfig(
+            extract_delegate_segments=True,
+            memory_planning_pass=MemoryPlanningPass(alloc_graph_input=False),
+            emit_mutable_buffer_names=True,
+        )
+    )
+    with path.open("wb") as file:
+        program.write_to_file(file)
+
+
+def _partitioners(backend: str, quantized: bool) -> list[Any]:
+    if backend == "portable":
+        return []
+    if quantized:
+        return [XnnpackDynamicallyQuantizedPartitioner(), XnnpackPartitioner()]
+    return [XnnpackPartitioner()]

@@ -1,0 +1,122 @@
+"""The methods of the contract (docs/contract.md) as modules that torch.export can trace."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from .checkpoint import Checkpoint
+from .config import VoxtralConfig
+from .modules import load_codec
+from .modules.codec import Codec
+from .modules.flow_head import FlowHead
+from .modules.language_model import LanguageModel
+from .operator_modules import (
+    CarriedColumns,
+    FrameIndex,
+    RingAttention,
+    use_carried_state,
+)
+
+
+class Step(nn.Module):
+    """Rows of the prompt, or the last frame's embedding, to one frame of codes."""
+
+    def __init__(self, language_model: LanguageModel, flow_head: FlowHead) -> None:
+        super().__init__()
+        self.language_model, self.flow_head = language_model, flow_head
+
+    def forward(
+        self,
+        embeddings: Tensor,
+        position: Tensor,
+        noise: Tensor,
+        cfg_alpha: Tensor,
+        semantic_noise: Tensor,
+    ) -> tuple[Tensor, ...]:
+        hidden = self.language_model.last_hidden(embeddings, position)
+        semantic = self.flow_head.semantic_code(hidden, semantic_noise)
+        acoustic = self.flow_head.decode(hidden, noise, cfg_alpha)
+        return self._frame(semantic, acoustic)
+
+    def _frame(self, semantic: Tensor, acoustic: Tensor) -> tuple[Tensor, ...]:
+        codes = torch.cat((semantic[None], acoustic), dim=1)
+        # A code of -1 reports a non-finite value to the host; it must not index a table.
+        return codes, self.language_model.embed_codes(codes.clamp(min=0))
+
+
+class DebugStep(Step):
+    """Step, and what lies between its inputs and its codes."""
+
+    def forward(
+        self,
+        embeddings: Tensor,
+        position: Tensor,
+        noise: Tensor,
+        cfg_alpha: Tensor,
+        semantic_noise: Tensor,
+    ) -> tuple[Tensor, ...]:
+        head = self.flow_head
+        hidden = self.language_model.last_hidden(embeddings, position)
+        velocities: list[Tensor] = []
+        end = head.integrate(hidden, noise, cfg_alpha, velocities)
+        codes, following = self._frame(
+            head.semantic_code(hidden, semantic_noise), head.quantize(end)
+        )
+        return codes, following, hidden, head.semantic_logits(hidden), torch.cat(velocities)
+
+
+class EmbedText(nn.Module):
+    def __init__(self, language_model: LanguageModel) -> None:
+        super().__init__()
+        self.tok_embeddings = language_model.mm_audio_embeddings.tok_embeddings
+
+    def forward(self, ids: Tensor) -> Tensor:
+        rows: Tensor = self.tok_embeddings(ids)
+        return rows
+
+
+class Decode(nn.Module):
+    """New frames to their samples; the codec's look-back stays in the program."""
+
+    def __init__(self, codec: Codec, index: FrameIndex) -> None:
+        super().__init__()
+        self.codec, self.index = codec, index
+
+    def forward(self, codes: Tensor, position: Tensor) -> Tensor:
+        self.index.frame = position
+        return self.codec.decode(codes.transpose(1, 2))
+
+
+def streaming_codec(checkpoint: Checkpoint) -> Decode:
+    """The codec in fp32 with carried state."""
+    config = checkpoint.config
+    index = FrameIndex()
+    with torch.device("meta"):
+        codec = Codec(config)
+    load_codec(codec, checkpoint, torch.float32)
+    _carry_state(codec, config, index)
+    use_carried_state(codec)
+    return Decode(codec, index).eval()
+
+
+def _carry_state(codec: Codec, config: VoxtralConfig, index: FrameIndex) -> None:
+    """Exchanges the whole-sequence parts for carried ones, from the input to the output."""
+    sizes = config.codec
+    rates = [math.prod(sizes.strides[: stage + 1]) for stage in range(len(sizes.lengths))]
+    stage = 0
+    for block in codec.decoder_blocks:
+        if hasattr(block, "layers"):
+            for layer in block.layers:
+                layer.attention.core = RingAttention(
+                    sizes.n_heads, sizes.head_dim, sizes.windows[stage], rates[stage], index
+                )
+            stage += 1
+        else:
+            channels = config.latent_dim if stage == 0 else sizes.dim
+            padding = block.context
+            block.context = CarriedColumns(channels, padding.columns, padding.mode, index)
+    padding = codec.output_proj.context
+    codec.output_proj.context = CarriedColumns(sizes.dim, padding.columns, padding.mode, index)
