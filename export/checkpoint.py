@@ -1,4 +1,4 @@
-"""Reads a checkpoint folder: params.json, consolidated.safetensors, tekken.json, voice_embedding/."""
+"""Reads a checkpoint folder: params.json, the tensors, and where tokenizer and voices are."""
 
 from __future__ import annotations
 

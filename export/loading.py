@@ -9,20 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from .checkpoint import FLOW_HEAD_PREFIX, Checkpoint
 from .methods import DebugStep, EmbedText, Step
 from .modules.flow_head import FlowHead
 from .modules.language_model import LanguageModel
-from .operator_modules import use_cached_attention, use_flow_attention
+from .modules.layers import TransformerLayer
+from .operator_modules import use_cached_attention, use_flow_attention, use_operators
 from .options import ExportOptions
 from .quantize import CHANNEL_8BIT, LinearScheme, QuantizedEmbedding, QuantizedLinear
 
 _SEMANTIC_HEAD = "semantic_codebook_output"  # its argmax is sensitive: never below 8 bits
-_TIME_PROJECTION = "time_projection"  # only used ahead of time, for the table of steps
 # Narrow ends of the flow, a thousandth of its weights: kept in full.
-_FULL_PRECISION = ("input_projection", "acoustic_codebook_output", _TIME_PROJECTION)
+_FULL_PRECISION = ("input_projection", "acoustic_codebook_output")
 
 Progress = Callable[[str], None]
 
@@ -34,49 +34,49 @@ def load_step(
     config = checkpoint.config
     with torch.device("meta"):
         language_model, flow_head = LanguageModel(config), FlowHead(config)
-    _materialize(language_model, "", checkpoint, options, progress)
-    _materialize(flow_head, FLOW_HEAD_PREFIX, checkpoint, options, progress)
-    flow_head.prepare()
-    del flow_head.time_projection
     use_cached_attention(language_model, config.language_model, options.max_seq_len)
     use_flow_attention(flow_head)
+    reader = _Reader(checkpoint, options, progress)
+    reader.fill(language_model, "")
+    reader.fill(flow_head, FLOW_HEAD_PREFIX)
     step = DebugStep if options.debug else Step
     return step(language_model, flow_head).eval(), EmbedText(language_model).eval()
 
 
-def _materialize(
-    module: nn.Module,
-    prefix: str,
-    checkpoint: Checkpoint,
-    options: ExportOptions,
-    progress: Progress,
-) -> None:
-    """Gives every parameter under `module` its checkpoint value, quantised where asked."""
-    for name, child in list(module.named_children()):
-        path = f"{prefix}{name}"
-        if isinstance(child, nn.Linear):
-            scheme = _scheme(name, options)
-            weight = checkpoint.tensor(f"{path}.weight")
-            if scheme is not None and scheme.fits(weight):
-                setattr(module, name, QuantizedLinear(weight, scheme))
-            else:
-                child.weight = _parameter(weight)
-        elif isinstance(child, nn.Embedding):
-            weight = checkpoint.tensor(f"{path}.weight")
-            if options.qembedding is not None:
-                setattr(module, name, QuantizedEmbedding(weight))
-            else:
-                child.weight = _parameter(weight)
-        elif hasattr(child, "weight"):
-            child.weight = _parameter(checkpoint.tensor(f"{path}.weight"))
-        else:
-            if name.isdigit():
-                progress(f"reading {path}")
-            _materialize(child, f"{path}.", checkpoint, options, progress)
+class _Reader:
+    """Fills modules with weights; a layer is fused and quantised before the next is read."""
 
+    def __init__(
+        self, checkpoint: Checkpoint, options: ExportOptions, progress: Progress
+    ) -> None:
+        self.checkpoint, self.options, self.progress = checkpoint, options, progress
 
-def _parameter(weight: Tensor) -> nn.Parameter:
-    return nn.Parameter(weight.float(), requires_grad=False)
+    def fill(self, module: nn.Module, prefix: str) -> None:
+        for name, child in list(module.named_children()):
+            if isinstance(child, TransformerLayer):
+                self.progress(f"reading {prefix}{name}")
+            self.fill(child, f"{prefix}{name}.")
+        weight = getattr(module, "weight", None)
+        if isinstance(weight, nn.Parameter) and weight.is_meta:
+            stored = self.checkpoint.tensor(f"{prefix}weight").float()
+            module.weight = nn.Parameter(stored, requires_grad=False)
+        if isinstance(module, FlowHead):
+            module.prepare()
+            del module.time_projection
+        if isinstance(module, TransformerLayer | FlowHead | LanguageModel):
+            use_operators(module)
+            self._quantize(module)
+
+    def _quantize(self, module: nn.Module) -> None:
+        for name, child in list(module.named_children()):
+            if isinstance(child, nn.Linear):
+                scheme = _scheme(name, self.options)
+                if scheme is not None and scheme.fits(child.weight):
+                    setattr(module, name, QuantizedLinear(child.weight, scheme))
+            elif isinstance(child, nn.Embedding) and self.options.qembedding is not None:
+                setattr(module, name, QuantizedEmbedding(child.weight))
+            else:
+                self._quantize(child)
 
 
 def _scheme(name: str, options: ExportOptions) -> LinearScheme | None:

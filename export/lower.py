@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from executorch.backends.xnnpack.partition.xnnpack_partitioner import (
-    XnnpackDynamicallyQuantizedPartitioner,
-    XnnpackPartitioner,
-)
+from executorch.backends.xnnpack.partition.config.gemm_configs import LinearConfig
+from executorch.backends.xnnpack.partition.config.xnnpack_config import ConfigPrecisionType
+from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
 from executorch.exir import (
     EdgeCompileConfig,
     ExecutorchBackendConfig,
@@ -65,8 +64,12 @@ def lower(
 
 
 def _partitioners(backend: str, quantized: bool) -> list[Any]:
+    """XNNPACK takes the matrix products; what lies between them are operators of ours and a few
+    additions, which are not worth a delegate's call each.
+    """
     if backend == "portable":
         return []
+    precisions = [ConfigPrecisionType.FP32]
     if quantized:
-        return [XnnpackDynamicallyQuantizedPartitioner(), XnnpackPartitioner()]
-    return [XnnpackPartitioner()]
+        precisions.append(ConfigPrecisionType.DYNAMIC_QUANT)
+    return [XnnpackPartitioner(configs=[LinearConfig], config_precisions=precisions)]

@@ -15,7 +15,7 @@ from .modules.attention import alibi_slopes
 from .modules.codec import CausalConv, Codec, UpsamplingConv
 from .modules.flow_head import FlowHead
 from .modules.language_model import LanguageModel
-from .modules.layers import RMSNorm
+from .modules.layers import Attention, FeedForward, RMSNorm
 
 
 class OperatorNorm(nn.Module):
@@ -26,6 +26,49 @@ class OperatorNorm(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = torch.ops.voxtral_tts.rms_norm(x, self.weight, self.eps)
         return y
+
+
+class FusedAttention(nn.Module):
+    """The reference's attention with its three input projections as one matrix product."""
+
+    def __init__(self, attention: Attention) -> None:
+        super().__init__()
+        self.head_dim, self.core = attention.head_dim, attention.core
+        projections = (attention.wq, attention.wk, attention.wv)
+        self.widths = [linear.weight.shape[0] for linear in projections]
+        self.wqkv = _fused_linear(*projections)
+        self.wo = attention.wo
+        self.q_norm, self.k_norm = attention.q_norm, attention.k_norm
+
+    def forward(self, x: Tensor, position: Tensor | None = None) -> Tensor:
+        q, k, v = self.wqkv(x).split(self.widths, dim=-1)
+        if self.q_norm is not None and self.k_norm is not None:
+            q, k = self.q_norm(q), self.k_norm(k)
+        q, k, v = (t.view(*t.shape[:2], -1, self.head_dim) for t in (q, k, v))
+        y: Tensor = self.wo(self.core(q, k, v, position))
+        return y
+
+
+class FusedFeedForward(nn.Module):
+    """SwiGLU with its two input projections as one matrix product."""
+
+    def __init__(self, feed_forward: FeedForward) -> None:
+        super().__init__()
+        self.w13 = _fused_linear(feed_forward.w1, feed_forward.w3)
+        self.w2 = feed_forward.w2
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.w2(torch.ops.voxtral_tts.swiglu(self.w13(x)))
+        return y
+
+
+def _fused_linear(*linears: nn.Linear) -> nn.Linear:
+    """One projection with the outputs of several."""
+    weight = torch.cat([linear.weight for linear in linears])
+    with torch.device("meta"):
+        fused = nn.Linear(weight.shape[1], weight.shape[0], bias=False)
+    fused.weight = nn.Parameter(weight, requires_grad=False)
+    return fused
 
 
 class CachedAttention(nn.Module):
@@ -152,12 +195,16 @@ class PhaseConv(nn.Module):
         return phases.view(1, -1, self.c_out).transpose(1, 2)
 
 
-def _use_operator_norms(module: nn.Module) -> None:
-    for name, child in module.named_children():
+def use_operators(module: nn.Module) -> None:
+    """Exchanges norms, projections and feed-forwards for their fused and operator forms."""
+    for name, child in list(module.named_children()):
+        use_operators(child)
         if isinstance(child, RMSNorm):
             setattr(module, name, OperatorNorm(child))
-        else:
-            _use_operator_norms(child)
+        elif isinstance(child, Attention):
+            setattr(module, name, FusedAttention(child))
+        elif isinstance(child, FeedForward):
+            setattr(module, name, FusedFeedForward(child))
 
 
 def use_cached_attention(model: LanguageModel, config: LanguageModelConfig, max_seq_len: int) -> None:
@@ -165,13 +212,11 @@ def use_cached_attention(model: LanguageModel, config: LanguageModelConfig, max_
     rope = operators.rope_table(max_seq_len, config.head_dim, config.rope_theta)
     for layer in model.layers:
         layer.attention.core = CachedAttention(config, rope)
-    _use_operator_norms(model)
 
 
 def use_flow_attention(head: FlowHead) -> None:
     for layer in head.layers:
         layer.attention.core = FlowAttention()
-    _use_operator_norms(head)
 
 
 def use_carried_state(codec: Codec) -> None:
@@ -185,4 +230,4 @@ def use_carried_state(codec: Codec) -> None:
                 raise ValueError("an upsampling kernel must be a multiple of its stride")
             blocks[i] = PhaseConv(block)
     codec.output_proj = StackedConv(codec.output_proj)  # type: ignore[assignment]
-    _use_operator_norms(codec)
+    use_operators(codec)

@@ -1,4 +1,4 @@
-"""The three operators that stand between CPU delegates, registered for ahead-of-time export.
+"""The operators that stand between CPU delegates, registered for ahead-of-time export.
 
 The definitions here are the eager reference; `cpp/operators/` holds the run-time kernels.
 Shapes: q [B, T, H, D], k and v [B, T, Hkv, D], caches [B, capacity, Hkv, D], out [B, T, H*D].
@@ -23,6 +23,8 @@ _LIBRARY.define("rms_norm(Tensor x, Tensor weight, float eps) -> Tensor")
 _LIBRARY.define(
     "rms_norm.out(Tensor x, Tensor weight, float eps, *, Tensor(a!) out) -> Tensor(a!)"
 )
+_LIBRARY.define("swiglu(Tensor x) -> Tensor")
+_LIBRARY.define("swiglu.out(Tensor x, *, Tensor(a!) out) -> Tensor(a!)")
 
 
 def rope_table(max_seq_len: int, head_dim: int, theta: float) -> Tensor:
@@ -80,7 +82,17 @@ def _rms_norm(x: Tensor, weight: Tensor, eps: float) -> Tensor:
     return (y * torch.rsqrt(y.pow(2).mean(-1, keepdim=True) + eps)).to(x.dtype) * weight
 
 
-for _name, _function in (("attend", _attend), ("attend_all", _attend_all), ("rms_norm", _rms_norm)):
+def _swiglu(x: Tensor) -> Tensor:
+    gate, up = x.chunk(2, -1)
+    return torch.nn.functional.silu(gate) * up
+
+
+for _name, _function in (
+    ("attend", _attend),
+    ("attend_all", _attend_all),
+    ("rms_norm", _rms_norm),
+    ("swiglu", _swiglu),
+):
 
     def _out(*args: object, out: Tensor, _function=_function) -> Tensor:  # type: ignore[no-untyped-def]
         return out.copy_(_function(*args))
@@ -102,3 +114,8 @@ def _(q, k, v):  # type: ignore[no-untyped-def]
 @register_fake("voxtral_tts::rms_norm", lib=_LIBRARY)
 def _(x, weight, eps):  # type: ignore[no-untyped-def]
     return torch.empty_like(x)
+
+
+@register_fake("voxtral_tts::swiglu", lib=_LIBRARY)
+def _(x):  # type: ignore[no-untyped-def]
+    return x.new_empty(*x.shape[:-1], x.shape[-1] // 2)

@@ -16,8 +16,10 @@ from .synthetic_tokenizer import PromptTokenizer
 from .synthetic_weights import overwrite_row
 
 _MARGIN = 1.3  # END's logit over the largest other one, at its frame
-_OTHER_FRAMES = 24  # generated past the END frame, as examples of states that must not end
-_LARGE = 1 << 30  # bytes of tensors from which the run keeps to bf16, to save memory
+_LARGE = 1 << 30  # bytes of tensors from which the run is in bf16, which needs half the memory
+# Frames generated past the END frame, as examples of states that must not end. Where states are
+# wide, they are nearly orthogonal anyway.
+_OTHER_FRAMES, _OTHER_FRAMES_LARGE = 24, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ def plant_end(folder: Path, end: EndPoint) -> None:
     """Rewrites the END row of the semantic head and checks that generation now stops there.
 
     The row solves a regularised least-squares problem: large at the frame's hidden state, small
-    at the others of the run. Raises CheckpointError when no such row exists.
+    at the others of the run, which is the reference's, in fp32 (full size: bf16). Raises
+    CheckpointError when no such row exists.
     """
     hiddens, largest = _run(folder, end)
     if len(hiddens) <= end.frame:
@@ -58,13 +61,13 @@ def _run(folder: Path, end: EndPoint) -> tuple[Tensor, Tensor]:
     """Hidden states [n, dim] and largest semantic logits [n] of a run, the END frame's included."""
     with Checkpoint(folder) as checkpoint:
         voice = checkpoint.voice(end.voice)
-        size = checkpoint.tensor_file.stat().st_size
-        dtype = torch.bfloat16 if size > _LARGE else torch.float32
-        if size <= _LARGE:
+        large = checkpoint.tensor_file.stat().st_size > _LARGE
+        if not large:
             torch.set_num_threads(1)  # matrices this small only lose time to several threads
-        model = VoxtralTTS.from_checkpoint(checkpoint, dtype)
+        model = VoxtralTTS.from_checkpoint(checkpoint, torch.bfloat16 if large else torch.float32)
         ids = PromptTokenizer(checkpoint.tokenizer_file).prompt_ids(end.text, len(voice))
-    noise = torch.from_numpy(normal_frames(end.seed, end.frame + 1 + _OTHER_FRAMES))
+    others = _OTHER_FRAMES_LARGE if large else _OTHER_FRAMES
+    noise = torch.from_numpy(normal_frames(end.seed, end.frame + 1 + others))
     frames = model.frames(model.prompt_embeddings(ids, voice), noise)
     hiddens = torch.cat([frame.hidden for frame in frames])
     largest = model.flow_head.semantic_logits(hiddens).amax(-1)

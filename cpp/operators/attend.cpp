@@ -241,21 +241,4 @@ void attend_all(
   }
 }
 
-VOXTRAL_TTS_MULTIVERSION
-void rms_norm(
-    const float* x,
-    const float* weight,
-    float eps,
-    int64_t rows,
-    int64_t dim,
-    float* out) {
-  for (int64_t row = 0; row < rows; ++row, x += dim, out += dim) {
-    const float mean = dot(x, x, dim) / static_cast<float>(dim);
-    const float scale = 1.0f / std::sqrt(mean + eps);
-    for (int64_t i = 0; i < dim; ++i) {
-      out[i] = x[i] * scale * weight[i];
-    }
-  }
-}
-
 } // namespace voxtral_tts::operators

@@ -54,13 +54,4 @@ void attend_all(
     const float* v,
     float* out);
 
-// out = x / sqrt(mean(x^2) + eps) * weight over the last axis, x [rows, dim].
-void rms_norm(
-    const float* x,
-    const float* weight,
-    float eps,
-    int64_t rows,
-    int64_t dim,
-    float* out);
-
 } // namespace voxtral_tts::operators

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <iterator>
 #include <mutex>
 #include <optional>
 
@@ -7,6 +9,7 @@
 
 #include "operators/attend.h"
 #include "operators/operators.h"
+#include "operators/rowwise.h"
 
 namespace voxtral_tts::operators {
 namespace {
@@ -18,6 +21,8 @@ using executorch::runtime::EValue;
 using executorch::runtime::Kernel;
 using executorch::runtime::KernelRuntimeContext;
 using executorch::runtime::Span;
+
+constexpr size_t kMaxRank = 8;
 
 bool is_float(const Tensor& tensor, int rank) {
   return tensor.scalar_type() == ScalarType::Float && tensor.dim() == rank;
@@ -154,6 +159,28 @@ void rms_norm_kernel(KernelRuntimeContext& context, Span<EValue*> stack) {
       out.mutable_data_ptr<float>());
 }
 
+// swiglu.out: x, out
+void swiglu_kernel(KernelRuntimeContext& context, Span<EValue*> stack) {
+  const Tensor& x = stack[0]->toTensor();
+  Tensor& out = stack[1]->toTensor();
+  const auto rank = static_cast<size_t>(x.dim());
+  if (x.scalar_type() != ScalarType::Float || rank == 0 || rank > kMaxRank ||
+      x.size(x.dim() - 1) % 2 != 0) {
+    return context.fail(Error::InvalidArgument);
+  }
+  executorch::aten::SizesType sizes[kMaxRank];
+  std::copy(x.sizes().begin(), x.sizes().end(), sizes);
+  const auto dim = sizes[rank - 1] /= 2;
+  if (executorch::runtime::resize_tensor(out, {sizes, rank}) != Error::Ok) {
+    return context.fail(Error::InvalidArgument);
+  }
+  swiglu(
+      x.const_data_ptr<float>(),
+      dim == 0 ? 0 : out.numel() / dim,
+      dim,
+      out.mutable_data_ptr<float>());
+}
+
 } // namespace
 
 void register_operators() {
@@ -162,9 +189,10 @@ void register_operators() {
     static const Kernel kernels[] = {
         Kernel("voxtral_tts::attend.out", attend_kernel),
         Kernel("voxtral_tts::attend_all.out", attend_all_kernel),
-        Kernel("voxtral_tts::rms_norm.out", rms_norm_kernel)};
+        Kernel("voxtral_tts::rms_norm.out", rms_norm_kernel),
+        Kernel("voxtral_tts::swiglu.out", swiglu_kernel)};
     // Already registered (another copy of this library): the first one serves.
-    (void)executorch::runtime::register_kernels({kernels, 3});
+    (void)executorch::runtime::register_kernels({kernels, std::size(kernels)});
   });
 }
 

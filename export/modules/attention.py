@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 
 class RotaryTable:
-    """Rotation angles position * theta^(-2i / D) of the D / 2 pairs: cos, sin [max_seq_len, D / 2]."""
+    """cos and sin [max_seq_len, D / 2] of the angles position * theta^(-2i / D)."""
 
     def __init__(self, head_dim: int, theta: float, max_seq_len: int) -> None:
         # On the CPU even while the parameters are built without storage.

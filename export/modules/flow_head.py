@@ -93,7 +93,7 @@ class FlowHead(nn.Module):
         return torch.cat((token, torch.zeros_like(token)))
 
     def velocity(self, x: Tensor, step: int, llm_token: Tensor) -> Tensor:
-        """dx/dt at x [B, 36] and the time of Euler step `step`, given llm_token [B, dim]: [B, 36]"""
+        """dx/dt [B, 36] at x [B, 36] and the time of Euler step `step`; llm_token [B, dim]"""
         time_token = self.time_tokens[step].expand_as(llm_token)
         h = torch.stack((self.input_projection(x), time_token, llm_token), dim=1)  # [B, 3, dim]
         for layer in self.layers:

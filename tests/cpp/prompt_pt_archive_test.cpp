@@ -153,6 +153,7 @@ TEST(PtArchive, AcceptsTheFormsThatWritersProduce) {
 
 struct Defect {
   const char* name;
+  const char* message; // part of the refusal
   std::function<void(Archive&)> apply;
 };
 
@@ -167,6 +168,9 @@ TEST_P(DefectiveArchive, IsRefused) {
     FAIL() << "accepted";
   } catch (const Error& error) {
     EXPECT_EQ(error.error_class(), ErrorClass::kVoice);
+    EXPECT_NE(
+        std::string(error.what()).find(GetParam().message), std::string::npos)
+        << error.what();
   }
 }
 
@@ -188,69 +192,117 @@ constexpr char kDuplicate[] = "v/data.pkl";
 constexpr char kBackslash[] = "v\\x";
 
 const std::vector<Defect> kDefects{
-    {"NoEntries", [](Archive& a) { a.entries.clear(); }},
-    {"NoPickle", [](Archive& a) { a.entries.erase(a.entries.begin()); }},
+    {"NoEntries", "no data.pkl", [](Archive& a) { a.entries.clear(); }},
+    {"NoPickle",
+     "no data.pkl",
+     [](Archive& a) { a.entries.erase(a.entries.begin()); }},
     {"Deflated",
+     "compressed",
      [](Archive& a) { both(a, 2, [](Header& h) { h.method = 8; }); }},
     {"ZipBomb",
+     "compressed",
      [](Archive& a) { both(a, 2, [](Header& h) { h.size = 0x7FFFFFFF; }); }},
     {"SizeBeyondFile",
+     "truncated",
      [](Archive& a) {
        both(a, 2, [](Header& h) { h.size = h.stored_size = 0xFFFFFFF0; });
      }},
     {"FakeZip64Size",
+     "truncated",
      [](Archive& a) {
        both(a, 2, [](Header& h) { h.size = h.stored_size = 0xFFFFFFFF; });
      }},
     {"Encrypted",
+     "encrypted",
      [](Archive& a) { both(a, 2, [](Header& h) { h.flags = 1; }); }},
     {"DescriptorMissing",
+     "described differently",
      [](Archive& a) { both(a, 2, [](Header& h) { h.flags = 8; }); }},
     {"DescriptorWithoutFlag",
+     "out of order",
      [](Archive& a) { a.entries[1].descriptor = true; }},
-    {"WrongCrc", [](Archive& a) { both(a, 2, [](Header& h) { ++h.crc; }); }},
-    {"LocalCrcDiffers", [](Archive& a) { ++a.entries[2].local.crc; }},
-    {"LocalNameDiffers", [](Archive& a) { a.entries[2].local.name = "v/dat"; }},
-    {"LocalSizeDiffers", [](Archive& a) { --a.entries[2].local.size; }},
-    {"LocalMethodDiffers", [](Archive& a) { a.entries[2].local.method = 8; }},
-    {"LocalFlagsDiffer", [](Archive& a) { a.entries[2].local.flags = 0x800; }},
-    {"Duplicate", [](Archive& a) { both(a, 2, rename_last<kDuplicate>); }},
-    {"ParentName", [](Archive& a) { both(a, 2, rename_last<kParentName>); }},
-    {"Absolute", [](Archive& a) { both(a, 2, rename_last<kAbsoluteName>); }},
-    {"Backslash", [](Archive& a) { both(a, 2, rename_last<kBackslash>); }},
-    {"OtherPrefix", [](Archive& a) { both(a, 2, rename_last<kOtherPrefix>); }},
-    {"EntryComment", [](Archive& a) { a.entries[2].comment = "c"; }},
-    {"EntryDisk", [](Archive& a) { a.entries[2].disk = 1; }},
-    {"OffsetShifted", [](Archive& a) { a.entries[2].offset_shift = 1; }},
+    {"WrongCrc",
+     "CRC-32",
+     [](Archive& a) { both(a, 2, [](Header& h) { ++h.crc; }); }},
+    {"LocalCrcDiffers",
+     "described differently",
+     [](Archive& a) { ++a.entries[2].local.crc; }},
+    {"LocalNameDiffers",
+     "described differently",
+     [](Archive& a) { a.entries[2].local.name = "v/dat"; }},
+    {"LocalSizeDiffers",
+     "described differently",
+     [](Archive& a) { --a.entries[2].local.size; }},
+    {"LocalMethodDiffers",
+     "described differently",
+     [](Archive& a) { a.entries[2].local.method = 8; }},
+    {"LocalFlagsDiffer",
+     "described differently",
+     [](Archive& a) { a.entries[2].local.flags = 0x800; }},
+    {"Duplicate",
+     "twice",
+     [](Archive& a) { both(a, 2, rename_last<kDuplicate>); }},
+    {"ParentName",
+     "not plain",
+     [](Archive& a) { both(a, 2, rename_last<kParentName>); }},
+    {"Absolute",
+     "not plain",
+     [](Archive& a) { both(a, 2, rename_last<kAbsoluteName>); }},
+    {"Backslash",
+     "not plain",
+     [](Archive& a) { both(a, 2, rename_last<kBackslash>); }},
+    {"OtherPrefix",
+     "another prefix",
+     [](Archive& a) { both(a, 2, rename_last<kOtherPrefix>); }},
+    {"EntryComment", "comment", [](Archive& a) { a.entries[2].comment = "c"; }},
+    {"EntryDisk", "multi-volume", [](Archive& a) { a.entries[2].disk = 1; }},
+    {"OffsetShifted",
+     "out of order",
+     [](Archive& a) { a.entries[2].offset_shift = 1; }},
     {"OffsetBeyondFile",
+     "out of order",
      [](Archive& a) { a.entries[2].offset_shift = 0x7FFFFFFF; }},
     {"Overlap",
+     "overlap",
      [](Archive& a) {
        // Both directory entries point to the first local header.
        a.entries[1] = a.entries[0];
        a.entries[1].offset_shift = -46;
      }},
-    {"GapBeforeEntries", [](Archive& a) { a.before_entries = "#!/bin/sh\n"; }},
-    {"GapBeforeDirectory", [](Archive& a) { a.before_directory = "x"; }},
-    {"GapBeforeEnd", [](Archive& a) { a.before_end = "x"; }},
-    {"Comment", [](Archive& a) { a.comment = "comment"; }},
-    {"FakeEndInComment", [](Archive& a) { a.comment = build(Archive()); }},
-    {"MultiDisk", [](Archive& a) { a.disk = 1; }},
-    {"CountTooSmall", [](Archive& a) { a.count_shift = -1; }},
-    {"CountTooLarge", [](Archive& a) { a.count_shift = 1; }},
-    {"CountMaximal", [](Archive& a) { a.count_shift = 65'532; }},
-    {"DirectoryShifted", [](Archive& a) { a.directory_shift = 1; }},
+    {"GapBeforeEntries",
+     "leave gaps",
+     [](Archive& a) { a.before_entries = "#!/bin/sh\n"; }},
+    {"GapBeforeDirectory",
+     "belong to no entry",
+     [](Archive& a) { a.before_directory = "x"; }},
+    {"GapBeforeEnd",
+     "not where the end record says",
+     [](Archive& a) { a.before_end = "x"; }},
+    {"Comment", "does not end like", [](Archive& a) { a.comment = "comment"; }},
+    {"FakeEndInComment",
+     "not where the end record says",
+     [](Archive& a) { a.comment = build(Archive()); }},
+    {"MultiDisk", "multi-volume", [](Archive& a) { a.disk = 1; }},
+    {"CountTooSmall", "another size", [](Archive& a) { a.count_shift = -1; }},
+    {"CountTooLarge", "bad signature", [](Archive& a) { a.count_shift = 1; }},
+    {"CountMaximal", "> 64", [](Archive& a) { a.count_shift = 65'532; }},
+    {"DirectoryShifted",
+     "not where the end record says",
+     [](Archive& a) { a.directory_shift = 1; }},
     {"Zip64Disagrees",
+     "disagree",
      [](Archive& a) {
        a.zip64 = true;
        a.zip64_size_shift = 1;
      }},
     {"Zip64Overflows",
+     "disagree",
      [](Archive& a) {
        a.zip64 = true;
        a.zip64_size_shift = UINT64_MAX - 10;
      }},
     {"ManyEntries",
+     "> 64",
      [](Archive& a) {
        for (int i = 0; i < 65; ++i) {
          a.entries.emplace_back("v/data/" + std::to_string(i + 1), "x");

@@ -67,6 +67,18 @@ TEST(PtPickle, ReadsATensor) {
   EXPECT_EQ(result.strides, (std::vector<uint64_t>{8, 1}));
 }
 
+TEST(PtPickle, AFrameMustCoverTheRest) {
+  const std::string body = tensor() + ".";
+  for (const int shift : {-1, 0, 1}) {
+    const std::string frame =
+        "\x95" +
+        std::string(
+            1, static_cast<char>(static_cast<int>(body.size()) + shift)) +
+        std::string(7, '\0');
+    EXPECT_EQ(error_of(kProto + frame + body).empty(), shift == 0);
+  }
+}
+
 TEST(PtPickle, ReadsEveryIntegerForm) {
   const auto offset_of = [](const std::string& offset) {
     return read(kProto + tensor(storage("HalfStorage", "K\1"), offset) + ".")
@@ -191,8 +203,9 @@ TEST(PtPickle, BoundsWork) {
 }
 
 TEST(PtPickle, EveryTruncationAndChangeIsSurvived) {
-  const std::string pickle =
-      kProto + "\x95\1\0\0\0\0\0\0\0"s + tensor() + "q\1h\1\x94\x85"s + ".";
+  const std::string body = tensor() + "q\1h\1\x94\x85."s;
+  const std::string pickle = kProto + "\x95" + static_cast<char>(body.size()) +
+                             std::string(7, '\0') + body;
   for (size_t length = 0; length < pickle.size(); ++length) {
     EXPECT_NE(error_of(pickle.substr(0, length)), "") << length;
   }

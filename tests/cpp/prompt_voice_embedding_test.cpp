@@ -110,6 +110,90 @@ TEST(VoiceEmbedding, OtherFilesAreRefused) {
   fs::remove_all(dir);
 }
 
+// Replaces `before` by the equally long `after` in one entry of an archive and
+// puts the CRC-32 right, so that only the meaning changes.
+std::string edit_entry(
+    const std::string& name,
+    const std::string& entry,
+    const std::string& before,
+    const std::string& after) {
+  const Bytes bytes = read_bytes(name);
+  std::string file(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const auto number = [&file](size_t position, size_t count) {
+    size_t value = 0;
+    for (size_t i = count; i > 0; --i) {
+      value = value << 8 | static_cast<unsigned char>(file[position + i - 1]);
+    }
+    return value;
+  };
+  const auto crc32_of = [](const std::string& data) {
+    uint32_t crc = 0xFFFFFFFF;
+    for (const char c : data) {
+      crc ^= static_cast<unsigned char>(c);
+      for (int bit = 0; bit < 8; ++bit) {
+        crc = (crc & 1) != 0 ? (crc >> 1) ^ 0xEDB88320 : crc >> 1;
+      }
+    }
+    return ~crc;
+  };
+  const size_t central = file.rfind("archive/" + entry) - 46;
+  const size_t local = number(central + 42, 4);
+  const size_t begin =
+      local + 30 + number(local + 26, 2) + number(local + 28, 2);
+  const size_t size = number(central + 24, 4);
+  const size_t position = file.find(before, begin);
+  EXPECT_LT(position, begin + size);
+  EXPECT_EQ(before.size(), after.size());
+  file.replace(position, after.size(), after);
+  const uint32_t crc = crc32_of(file.substr(begin, size));
+  for (size_t i = 0; i < 4; ++i) {
+    // In the central header and in the data descriptor behind the data.
+    file[central + 16 + i] = static_cast<char>(crc >> (8 * i));
+    file[begin + size + 4 + i] = static_cast<char>(crc >> (8 * i));
+  }
+  return file;
+}
+
+TEST(VoiceEmbedding, TensorMustLieInItsStorage) {
+  // slice.pt: rows 2 to 4 of a storage of 10 * 8 floats, so offset 16, shape
+  // (3, 8), strides (8, 1); the pickle holds them as one-byte integers.
+  const std::string plain = "K\x10K\x03K\x08\x86q\x06K\x08K\x01\x86";
+  const auto error_with = [&](const std::string& before,
+                              const std::string& to) {
+    const std::string file = edit_entry("slice.pt", "data.pkl", before, to);
+    return voice_error([&] {
+      parse_voice_embedding(
+          std::as_bytes(std::span(file)), VoiceFormat::kPt, kDim, kMaxRows);
+    });
+  };
+  EXPECT_EQ(error_with(plain, plain), "");
+  // The last element is 55 + 2 * 8 + 7 * 1 = 78, 56 + ... = 79, the 80th.
+  EXPECT_EQ(error_with("K\x10", "K\x38"), "");
+  for (const char* changed :
+       {"K\x39K\x03K\x08\x86q\x06K\x08K\x01\x86",    // offset 57
+        "K\x10K\x08K\x08\x86q\x06K\x09K\x01\x86",    // 16 + 7 * 9 + 7
+        "K\x10K\x03K\x08\x86q\x06K\x08K\x08\x86",    // 16 + 16 + 7 * 8
+        "K\xffK\x03K\x08\x86q\x06K\x08K\x01\x86"}) { // 255
+    EXPECT_NE(error_with(plain, changed).find("beyond"), std::string::npos);
+  }
+  for (const char* numel : {"K\x4ft", "K\x51t"}) { // 79, 81
+    EXPECT_NE(
+        error_with("K\x50t", numel).find("elements has 320 bytes"),
+        std::string::npos);
+  }
+}
+
+TEST(VoiceEmbedding, BigEndianFilesAreRefused) {
+  const std::string file =
+      edit_entry("bf16.pt", "byteorder", "little", "bigend");
+  EXPECT_NE(
+      voice_error([&] {
+        parse_voice_embedding(
+            std::as_bytes(std::span(file)), VoiceFormat::kPt, kDim, kMaxRows);
+      }).find("byte order"),
+      std::string::npos);
+}
+
 class CorruptVoice : public testing::TestWithParam<const char*> {
  protected:
   CorruptVoice()
@@ -145,12 +229,11 @@ TEST_P(CorruptVoice, EveryTruncationIsRefused) {
   EXPECT_FALSE(parse(longer).has_value());
 }
 
+class CorruptPtVoice : public CorruptVoice {};
+
 // CRC-32 finds every change of up to 32 adjacent bits in an entry, so that a
 // changed .pt is refused or was changed where it does not matter.
-TEST_P(CorruptVoice, EveryChangedByteIsRefusedOrDoesNotMatter) {
-  if (format_ != VoiceFormat::kPt) {
-    GTEST_SKIP() << "safetensors has no checksum";
-  }
+TEST_P(CorruptPtVoice, EveryChangedByteIsRefusedOrDoesNotMatter) {
   const auto expected = bits_of(parse(original_)->values);
   size_t refused = 0;
   for (size_t i = 0; i < original_.size(); ++i) {
@@ -196,6 +279,12 @@ INSTANTIATE_TEST_SUITE_P(
         "slice.pt",
         "named.safetensors",
         "single.safetensors"));
+
+// Not for safetensors, which has no checksum.
+INSTANTIATE_TEST_SUITE_P(
+    Files,
+    CorruptPtVoice,
+    testing::Values("bf16.pt", "protocol4.pt", "slice.pt"));
 
 } // namespace
 } // namespace voxtral_tts::prompt

@@ -36,11 +36,10 @@ py::array_t<float> to_numpy(std::vector<float>&& values) {
 // Lets one thread in at a time; the second one gets Error{kBusy}.
 class OneAtATime {
  public:
-  OneAtATime(std::atomic<bool>& busy, const char* what) : busy_(busy) {
+  explicit OneAtATime(std::atomic<bool>& busy) : busy_(busy) {
     if (busy_.exchange(true)) {
       throw Error(
-          ErrorClass::kBusy,
-          std::string(what) + " is in use by another thread");
+          ErrorClass::kBusy, "the stream is being read by another thread");
     }
   }
   ~OneAtATime() {
@@ -71,7 +70,7 @@ class Stream {
 
   // (samples, index, is_final, first_frame, frames), or None at the end.
   py::object next() {
-    const OneAtATime guard(busy_, "the stream");
+    const OneAtATime guard(busy_);
     std::optional<AudioChunk> chunk;
     if (stream_) {
       const py::gil_scoped_release nogil;
@@ -100,7 +99,7 @@ class Stream {
   }
 
   std::string stats_json() {
-    const OneAtATime guard(busy_, "the stream");
+    const OneAtATime guard(busy_);
     return to_json(stream_ ? stream_->stats() : stats_);
   }
 
@@ -117,29 +116,7 @@ class Stream {
   SynthesisStats stats_;
 };
 
-// A Runner that refuses, instead of races, when two threads start a stream.
-class BoundRunner {
- public:
-  BoundRunner(const Path& model, const Path& codec, const LoadOptions& options)
-      : runner_(model, codec, options) {
-  }
-
-  std::unique_ptr<Stream> stream(
-      const std::string& text, const SynthesisOptions& options) {
-    const OneAtATime guard(busy_, "the runner");
-    return std::make_unique<Stream>(runner_.stream(text, options));
-  }
-
-  const Runner& runner() const {
-    return runner_;
-  }
-
- private:
-  Runner runner_;
-  std::atomic<bool> busy_{false};
-};
-
-std::unique_ptr<BoundRunner> load(
+std::unique_ptr<Runner> load(
     const Path& model,
     const Path& codec,
     const std::optional<Path>& tokenizer,
@@ -150,11 +127,11 @@ std::unique_ptr<BoundRunner> load(
       .voices = voices.value_or(Path()),
       .warm_up = warm_up};
   const py::gil_scoped_release nogil;
-  return std::make_unique<BoundRunner>(model, codec, options);
+  return std::make_unique<Runner>(model, codec, options);
 }
 
 std::unique_ptr<Stream> start_stream(
-    BoundRunner& runner,
+    Runner& runner,
     const py::bytes& utf8,
     std::optional<std::string> voice,
     uint64_t seed,
@@ -171,7 +148,7 @@ std::unique_ptr<Stream> start_stream(
       .max_frames = max_frames,
       .chunk_frames = chunk_frames};
   const py::gil_scoped_release nogil;
-  return runner.stream(text, options);
+  return std::make_unique<Stream>(runner.stream(text, options));
 }
 
 py::dict default_options() {
@@ -194,7 +171,7 @@ void bind_runner(py::module_& module) {
       .def("next", &Stream::next)
       .def("close", &Stream::close)
       .def("stats_json", &Stream::stats_json);
-  py::class_<BoundRunner>(module, "Runner")
+  py::class_<Runner>(module, "Runner")
       .def(
           py::init(&load),
           py::arg("model"),
@@ -212,16 +189,10 @@ void bind_runner(py::module_& module) {
           py::arg("cfg_alpha"),
           py::arg("max_frames"),
           py::arg("chunk_frames"))
-      .def(
-          "voices",
-          [](const BoundRunner& self) { return self.runner().voices(); })
-      .def(
-          "sample_rate",
-          [](const BoundRunner& self) {
-            return self.runner().sample_rate_hz();
-          })
-      .def("load_ms", [](const BoundRunner& self) {
-        return self.runner().load_stats().load_ms;
+      .def("voices", &Runner::voices)
+      .def("sample_rate", &Runner::sample_rate_hz)
+      .def("load_ms", [](const Runner& self) {
+        return self.load_stats().load_ms;
       });
   module.def("list_voices", &list_voices, py::arg("folder"));
   module.def("default_options", &default_options);

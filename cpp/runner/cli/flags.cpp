@@ -145,7 +145,7 @@ void add_speech_flags(std::vector<Flag>& table, CliOptions& o) {
   table.push_back(
       {"--max-frames",
        "N",
-       with_default("stop after N frames of 80 ms", "the model's budget"),
+       with_default("80 ms frames at most", "the model's"),
        set_max_frames("--max-frames")});
   table.push_back(
       {"--max-new-tokens",
@@ -160,8 +160,7 @@ void add_output_flags(std::vector<Flag>& table, CliOptions& o) {
   table.push_back(
       {"-o,--output",
        "FILE",
-       with_default(
-           "audio file; - writes to standard output", o.output.string()),
+       with_default("- writes to standard output", o.output.string()),
        non_empty("--output", o.output)});
   table.push_back(
       {"--format",

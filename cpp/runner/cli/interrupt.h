@@ -5,9 +5,9 @@
 
 namespace voxtral_tts::cli {
 
-// SIGPIPE is ignored, so that a vanished reader is an error of write(). SIGINT
-// and SIGTERM exit at once with 128 + their number while no stream is watched.
-// For the whole process, once.
+// SIGPIPE and SIGXFSZ are ignored, so that a vanished reader and a file beyond
+// its size limit are errors of write(). SIGINT and SIGTERM exit at once with
+// 128 + their number while no stream is watched. For the whole process, once.
 void install_signal_handlers();
 
 // While it lives, the first SIGINT or SIGTERM cancels `stream`; a second one

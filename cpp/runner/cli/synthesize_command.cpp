@@ -66,7 +66,8 @@ int conclude(
     print_line(
         std::string("error: Interrupted: ") +
         (signal_number == SIGTERM ? "SIGTERM" : "SIGINT") + " after " +
-        std::to_string(stats.codec_frames) + " frames, which were kept");
+        std::to_string(stats.codec_frames) + " frames" +
+        (stats.codec_frames > 0 ? ", which were kept" : ""));
     return kExitSignalBase + signal_number;
   }
   if (stats.codec_frames == 0) {
@@ -80,9 +81,10 @@ int conclude(
   }
   if (stats.finish_reason == FinishReason::kFrameBudget) {
     print_line(
-        "warning: the audio is incomplete: the model's default budget of " +
+        "warning: the audio is incomplete: cut after " +
         std::to_string(stats.codec_frames) +
-        " frames ran out; raise it with --max-frames");
+        " frames, the most that the model's budget and room allow; raise "
+        "--max-frames or split the text");
     return kExitTruncated;
   }
   return kExitOk;

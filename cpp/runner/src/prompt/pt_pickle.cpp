@@ -147,8 +147,10 @@ PickledTensor PickleMachine::run() {
 
 void PickleMachine::step(uint8_t opcode) {
   switch (opcode) {
-    case 0x95: // FRAME: a length that only helps buffering
-      reader_.u64();
+    case 0x95: // FRAME: one is enough for any tensor
+      if (reader_.u64() != reader_.remaining()) {
+        refuse("its data.pkl has a frame of another length than its own");
+      }
       return;
     case '(': // MARK
       marks_.push_back(stack_.size());

@@ -63,7 +63,7 @@ Json parse_header(std::string_view text) {
     }
     return header;
   } catch (const Json::exception& error) {
-    refuse("the header is no valid JSON: " + std::string(error.what()));
+    refuse("the header is no valid JSON: " + in_quotes(error.what()));
   }
 }
 

@@ -13,6 +13,30 @@ namespace {
 
 constexpr size_t kMaxQuotedBytes = 200;
 
+// Bytes of the well-formed UTF-8 character that `text` begins with, 0 if it
+// begins with none (Unicode, table 3-7). `text` is not empty.
+size_t utf8_length(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text[0]);
+  if (lead < 0x80) {
+    return 1;
+  }
+  const size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if (lead < 0xC2 || lead > 0xF4 || text.size() < length) {
+    return 0;
+  }
+  for (size_t i = 1; i < length; ++i) {
+    if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) {
+      return 0;
+    }
+  }
+  // Overlong forms, surrogates, and what lies beyond U+10FFFF.
+  const auto second = static_cast<unsigned char>(text[1]);
+  const bool out_of_range =
+      (lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) ||
+      (lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F);
+  return out_of_range ? 0 : length;
+}
+
 void wait_until_writable(int fd) {
   pollfd waiting{.fd = fd, .events = POLLOUT, .revents = 0};
   // Whatever poll reports, the next write tells what is wrong.
@@ -59,13 +83,19 @@ int FileDescriptor::close() noexcept {
 }
 
 std::string in_quotes(std::string_view text) {
-  const bool cut = text.size() > kMaxQuotedBytes;
   std::string result = "'";
-  for (const char c : text.substr(0, kMaxQuotedBytes)) {
-    const auto byte = static_cast<unsigned char>(c);
-    result += byte < 0x20 || byte == 0x7F ? '?' : c;
+  size_t position = 0;
+  while (position < text.size() && position < kMaxQuotedBytes) {
+    const size_t length = utf8_length(text.substr(position));
+    const auto byte = static_cast<unsigned char>(text[position]);
+    if (length == 0 || byte < 0x20 || byte == 0x7F) {
+      result += '?';
+    } else {
+      result += text.substr(position, length);
+    }
+    position += length == 0 ? 1 : length;
   }
-  return result + (cut ? "...'" : "'");
+  return result + (position < text.size() ? "...'" : "'");
 }
 
 void throw_errno(

@@ -45,8 +45,8 @@ class FileDescriptor {
   int fd_ = -1;
 };
 
-// `text` in single quotes for a one-line message: control characters become
-// '?', more than 200 bytes are cut.
+// `text` in single quotes for a one-line message that is valid UTF-8: control
+// characters and malformed bytes become '?', the end beyond 200 bytes "...".
 std::string in_quotes(std::string_view text);
 
 // Throws Error: "<what>: <reason of system_errno>".

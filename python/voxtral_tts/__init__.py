@@ -1,0 +1,55 @@
+"""Text to speech with Voxtral-4B-TTS-2603 on ExecuTorch.
+
+with Runner("model.pte", "codec_decoder.pte") as runner:
+    runner.synthesize("Hello.").save("hello.wav")
+"""
+
+from voxtral_tts._native import _core
+from voxtral_tts.audio import Audio, AudioChunk, FinishReason, Stats
+from voxtral_tts.errors import (
+    BusyError,
+    InternalError,
+    InterruptedSynthesisError,
+    ModelLoadError,
+    ModelMismatchError,
+    ModelNotFoundError,
+    NumericError,
+    OutputError,
+    ReaderGoneError,
+    TextError,
+    TokenizerError,
+    TokenizerNotFoundError,
+    TruncatedAudioWarning,
+    UsageError,
+    VoiceError,
+    VoxtralTTSError,
+)
+from voxtral_tts.runner import Runner, SpeechStream, list_voices
+
+__version__: str = _core.__version__
+
+__all__ = [
+    "Audio",
+    "AudioChunk",
+    "BusyError",
+    "FinishReason",
+    "InternalError",
+    "InterruptedSynthesisError",
+    "ModelLoadError",
+    "ModelMismatchError",
+    "ModelNotFoundError",
+    "NumericError",
+    "OutputError",
+    "ReaderGoneError",
+    "Runner",
+    "SpeechStream",
+    "Stats",
+    "TextError",
+    "TokenizerError",
+    "TokenizerNotFoundError",
+    "TruncatedAudioWarning",
+    "UsageError",
+    "VoiceError",
+    "VoxtralTTSError",
+    "list_voices",
+]

@@ -1,0 +1,50 @@
+"""Types of the compiled part; tests/python/test_stubs.py compares both."""
+
+from typing import TypedDict
+
+import numpy as np
+from numpy.typing import NDArray
+
+__version__: str
+EXECUTORCH_VERSION: str
+
+class _Defaults(TypedDict):
+    warm_up: bool
+    seed: int
+    temperature: float
+    cfg_alpha: float | None
+    max_frames: int | None
+    chunk_frames: int
+
+class Stream:
+    def next(self) -> tuple[NDArray[np.float32], int, bool, int, int] | None: ...
+    def close(self) -> None: ...
+    def stats_json(self) -> str: ...
+
+class Runner:
+    def __init__(
+        self,
+        model: str,
+        codec: str,
+        tokenizer: str | None,
+        voices: str | None,
+        warm_up: bool,
+    ) -> None: ...
+    def stream(
+        self,
+        text: bytes,
+        voice: str | None,
+        seed: int,
+        temperature: float,
+        cfg_alpha: float | None,
+        max_frames: int | None,
+        chunk_frames: int,
+    ) -> Stream: ...
+    def voices(self) -> list[str]: ...
+    def sample_rate(self) -> int: ...
+    def load_ms(self) -> float: ...
+
+def list_voices(folder: str) -> list[str]: ...
+def default_options() -> _Defaults: ...
+def write_wav(path: str, samples: NDArray[np.float32], sample_rate: int) -> None: ...
+def to_s16le(samples: NDArray[np.float32]) -> bytes: ...

@@ -1,0 +1,109 @@
+"""Audio as NumPy arrays, and what making it cost."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import wave
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from voxtral_tts._native import _core
+from voxtral_tts.errors import NumericError
+
+FinishReason = Literal["end_of_audio", "length", "frame_budget", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """What one synthesis cost, and how it ended.
+
+    RTF, the real-time factor, is wall seconds per second of audio, loading
+    excluded: below 1 is faster than real time.
+    """
+
+    finish_reason: FinishReason
+    prompt_tokens: int  # rows of the prompt, voice rows included
+    voice_rows: int
+    codec_frames: int  # emitted frames, 80 ms each
+    decoded_frames: int  # frames the codec decoded
+    step_executes: int  # runs of the language model, prefill included
+    codec_executes: int
+    audio_seconds: float
+    prefill_ms: float  # prompt to the codes of the first frame
+    first_audio_ms: float  # TTFA: call to the first samples
+    generate_ms: float  # in the language model, prefill included
+    codec_ms: float
+    wall_ms: float  # call to the last sample
+    rtf: float  # wall_ms / audio
+    generation_rtf: float  # (wall_ms - codec_ms) / audio
+    peak: float  # largest |sample|
+    clipped_samples: int  # |sample| > 1, saturated in 16-bit output
+
+    @staticmethod
+    def from_json(text: str) -> Stats:
+        """Reads the JSON object of ``voxtral_tts::to_json``."""
+        return Stats(**json.loads(text))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AudioChunk:
+    """A piece of an utterance: all chunks, joined, are the utterance."""
+
+    samples: NDArray[np.float32]  # (n,), mono; may be empty in the final chunk
+    sample_rate: int  # Hz
+    index: int  # 0, 1, ... within the utterance
+    is_final: bool  # no chunk follows
+    first_frame: int  # codec frame (80 ms) of samples[0]
+    frames: int  # codec frames in this chunk
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Audio:
+    """A whole utterance. ``samples, sample_rate = audio`` works as well."""
+
+    samples: NDArray[np.float32]  # (n,), mono, nominally in [-1, 1]
+    sample_rate: int  # Hz
+    stats: Stats
+
+    @property
+    def finish_reason(self) -> FinishReason:
+        """``"end_of_audio"`` for complete audio; see ``Stats``."""
+        return self.stats.finish_reason
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return len(self.samples) / self.sample_rate
+
+    def __iter__(self) -> Iterator[Any]:
+        yield self.samples
+        yield self.sample_rate
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.array(self.samples, dtype=dtype, copy=copy)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes a 16-bit mono WAV file; samples beyond [-1, 1] saturate.
+
+        The file appears when it is complete; an older one stays until then.
+        Raises ``OutputError``, and ``NumericError`` for NaN or infinity.
+        """
+        _core.write_wav(os.fspath(path), self.samples, self.sample_rate)
+
+    def to_wav_bytes(self) -> bytes:
+        """The file that ``save`` writes, as bytes."""
+        if not np.isfinite(self.samples).all():
+            raise NumericError("the samples contain NaN or infinity")
+        buffer = io.BytesIO()
+        with wave.open(buffer, "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(self.sample_rate)
+            file.writeframes(_core.to_s16le(self.samples))
+        return buffer.getvalue()

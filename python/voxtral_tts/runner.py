@@ -1,0 +1,262 @@
+"""Loads the two programs once and speaks."""
+
+from __future__ import annotations
+
+import operator
+import os
+import warnings
+from types import TracebackType
+from typing import NoReturn, Self
+
+import numpy as np
+
+from voxtral_tts._native import _core
+from voxtral_tts.audio import Audio, AudioChunk, Stats
+from voxtral_tts.errors import TextError, TruncatedAudioWarning, UsageError
+
+StrPath = str | os.PathLike[str]
+
+_MAX_SEED = 2**64 - 1
+_MAX_INT = 2**31 - 1
+_MAX_FLOAT = float(np.finfo(np.float32).max)
+
+
+def list_voices(folder: StrPath) -> list[str]:
+    """Sorted names of the voice files in ``folder``. Raises ``VoiceError``."""
+    return _core.list_voices(os.fspath(folder))
+
+
+class SpeechStream:
+    """An utterance being spoken: an iterator of ``AudioChunk``.
+
+    Made by ``Runner.stream``. It holds the runner until it is exhausted or
+    closed; ``close``, leaving a ``with`` block or dropping the last reference
+    cancels what is left. Only one thread may iterate, any may close.
+    """
+
+    def __init__(self, stream: _core.Stream, sample_rate: int) -> None:
+        self._stream = stream
+        self._sample_rate = sample_rate
+        self._has_warned = False
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> AudioChunk:
+        """The next samples; the first call runs the prefill.
+
+        Raises ``NumericError``, ``InternalError``, ``BusyError``, ``TextError``
+        when the model has nothing to say, and ``KeyboardInterrupt`` within a
+        frame's time of Ctrl-C.
+        """
+        chunk = self._pull()
+        if chunk is None:
+            self._warn_if_truncated()
+            raise StopIteration
+        return chunk
+
+    def _pull(self) -> AudioChunk | None:
+        chunk = self._stream.next()
+        if chunk is not None:
+            samples, index, is_final, first_frame, frames = chunk
+            return AudioChunk(samples, self._sample_rate, index, is_final, first_frame, frames)
+        stats = self.stats
+        if stats.finish_reason == "end_of_audio" and stats.codec_frames == 0:
+            raise TextError("the model ended before the first frame: the text has nothing to say")
+        return None
+
+    def _warn_if_truncated(self) -> None:
+        """Warns once; to be called by a method that the user calls."""
+        stats = self.stats
+        if stats.finish_reason == "frame_budget" and not self._has_warned:
+            self._has_warned = True
+            warnings.warn(
+                f"the audio is incomplete: cut after {stats.codec_frames} frames, the most that "
+                "the model's budget and room allow; raise max_frames or split the text",
+                TruncatedAudioWarning,
+                stacklevel=3,
+            )
+
+    @property
+    def sample_rate(self) -> int:
+        """Hz."""
+        return self._sample_rate
+
+    @property
+    def stats(self) -> Stats:
+        """Complete after the last chunk; before, the state so far."""
+        return Stats.from_json(self._stream.stats_json())
+
+    def close(self) -> None:
+        """Ends the utterance; harmless when it is over."""
+        self._stream.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class Runner:
+    """Text to speech with Voxtral-4B-TTS-2603.
+
+    ``tokenizer`` defaults to ``tekken.json`` beside the model, ``voices`` to the
+    folder ``voice_embedding`` beside the tokenizer. ``warm_up`` runs every
+    method once while loading, which shortens the first utterance.
+
+    A runner speaks one utterance at a time; a second one meanwhile raises
+    ``BusyError``. Use one runner per process: it cannot be pickled, and does not
+    survive ``fork``.
+
+    Raises ``ModelLoadError``, ``ModelMismatchError``, ``TokenizerError``; a
+    missing file is a ``FileNotFoundError`` too.
+    """
+
+    def __init__(
+        self,
+        model: StrPath,
+        codec: StrPath,
+        *,
+        tokenizer: StrPath | None = None,
+        voices: StrPath | None = None,
+        warm_up: bool = False,
+    ) -> None:
+        self._runner: _core.Runner | None = _core.Runner(
+            os.fspath(model),
+            os.fspath(codec),
+            None if tokenizer is None else os.fspath(tokenizer),
+            None if voices is None else os.fspath(voices),
+            warm_up,
+        )
+
+    def stream(
+        self,
+        text: str,
+        *,
+        voice: StrPath | None = None,
+        seed: int = 42,
+        temperature: float = 0.0,
+        cfg_alpha: float | None = None,
+        max_frames: int | None = None,
+        chunk_frames: int = 0,
+    ) -> SpeechStream:
+        """Starts an utterance; its chunks come as they are made.
+
+        ``voice`` is a name or the path of a voice file; None is
+        ``neutral_female``, else the first by name. The same ``seed`` gives the
+        same samples. ``temperature`` 0 is greedy. ``cfg_alpha`` is the guidance
+        weight, ``max_frames`` a limit in frames of 80 ms; None means the
+        model's own. ``chunk_frames`` is the size of a chunk in frames, 0 the
+        codec's schedule, which begins with small ones.
+
+        Raises ``UsageError``, ``TextError``, ``VoiceError``, ``BusyError``.
+        """
+        runner = self._open_runner()
+        return SpeechStream(
+            runner.stream(
+                _utf8(text),
+                None if voice is None else os.fspath(voice),
+                _integer("seed", seed, 0, _MAX_SEED),
+                _finite("temperature", temperature),
+                None if cfg_alpha is None else _finite("cfg_alpha", cfg_alpha),
+                None if max_frames is None else _integer("max_frames", max_frames, 1, _MAX_INT),
+                _integer("chunk_frames", chunk_frames, 0, _MAX_INT),
+            ),
+            runner.sample_rate(),
+        )
+
+    def synthesize(
+        self,
+        text: str,
+        *,
+        voice: StrPath | None = None,
+        seed: int = 42,
+        temperature: float = 0.0,
+        cfg_alpha: float | None = None,
+        max_frames: int | None = None,
+        chunk_frames: int = 0,
+    ) -> Audio:
+        """The whole utterance: ``stream``, with the same arguments, joined."""
+        with self.stream(
+            text,
+            voice=voice,
+            seed=seed,
+            temperature=temperature,
+            cfg_alpha=cfg_alpha,
+            max_frames=max_frames,
+            chunk_frames=chunk_frames,
+        ) as stream:
+            pieces = []
+            while (chunk := stream._pull()) is not None:
+                pieces.append(chunk.samples)
+            stream._warn_if_truncated()
+            return Audio(np.concatenate(pieces), stream.sample_rate, stream.stats)
+
+    def voices(self) -> list[str]:
+        """Sorted names of the voices. Raises ``VoiceError``."""
+        return self._open_runner().voices()
+
+    @property
+    def sample_rate(self) -> int:
+        """Hz."""
+        return self._open_runner().sample_rate()
+
+    @property
+    def load_ms(self) -> float:
+        """How long loading took, in milliseconds."""
+        return self._open_runner().load_ms()
+
+    def close(self) -> None:
+        """Frees the programs, once a stream that is still open has ended."""
+        self._runner = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a Runner holds loaded programs and cannot be pickled or copied; "
+            "make one in each process"
+        )
+
+    def _open_runner(self) -> _core.Runner:
+        if self._runner is None:
+            raise UsageError("the runner is closed")
+        return self._runner
+
+
+def _utf8(text: str) -> bytes:
+    if not isinstance(text, str):
+        raise TypeError(f"text must be str, not {type(text).__name__}")
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise TextError(f"the text is not valid Unicode: {error}") from error
+
+
+def _integer(name: str, value: int, low: int, high: int) -> int:
+    number = operator.index(value)
+    if not low <= number <= high:
+        raise UsageError(f"{name} {number}: must be from {low} to {high}")
+    return number
+
+
+def _finite(name: str, value: float) -> float:
+    number = float(value)
+    if not abs(number) <= _MAX_FLOAT:  # false for NaN as well
+        raise UsageError(f"{name} {number}: must be a finite number")
+    return number

@@ -1,0 +1,150 @@
+"""Reading a checkpoint: the config, the list of tensors, and errors that name what is wrong."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from export.checkpoint import Checkpoint, expected_tensors
+from export.config import CheckpointError, VoxtralConfig
+from export.modules import VoxtralTTS
+from export.synthetic import make_checkpoint, params
+
+FULL = VoxtralConfig.from_params(params("full"))
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("checkpoint") / "tiny"
+    make_checkpoint("tiny", path)
+    return path
+
+
+def test_full_size_tensors_are_those_of_the_published_file():
+    # Oracle: the published manifest's count, data size and some of its shapes.
+    shapes = expected_tensors(FULL)
+    assert len(shapes) == 386
+    assert 2 * sum(math.prod(s) for s in shapes.values()) == 8_004_706_784
+    assert shapes["layers.25.attention.wo.weight"] == (3072, 4096)
+    assert shapes["acoustic_transformer.semantic_codebook_output.weight"] == (8320, 3072)
+    name = "mm_audio_embeddings.audio_codebook_embeddings.embeddings.weight"
+    assert shapes[name] == (9088, 3072)
+    conv = "audio_tokenizer.decoder_blocks.0.conv.parametrizations.weight.original1"
+    assert shapes[conv] == (1024, 292, 3)
+    assert shapes["audio_tokenizer.quantizer.semantic_codebook.embedding_sum"] == (8192, 256)
+
+
+def test_full_size_config():
+    assert FULL.samples_per_frame == 1920
+    assert FULL.frame_rate_hz == 12.5
+    assert FULL.codebook_sizes[:2] == (8194, 23) and FULL.n_codebooks == 37
+    assert FULL.codec.windows == (2, 4, 8, 16)
+    assert FULL.flow_head.n_decoding_steps == 7 and FULL.flow_head.norm_eps == 1e-5
+    assert (FULL.language_model.rope_theta, FULL.codec.qk_norm_eps) == (1e6, 1e-6)
+
+
+def test_codebook_sizes_may_be_one_string():
+    content = params("full")
+    audio = content["multimodal"]["audio_model_args"]
+    for key in ("semantic_codebook_size", "acoustic_codebook_size", "n_acoustic_codebook"):
+        del audio[key]
+    audio["codebook_sizes"] = ",".join(["8192"] + ["21"] * 36)
+    assert VoxtralConfig.from_params(content) == FULL
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("dim", None, r"p\.json: dim: is missing"),
+        ("n_layers", "26", r"n_layers: expected an integer of at least 1, found '26'"),
+        ("hidden_dim", -1, r"hidden_dim: expected an integer"),
+        ("n_heads", True, r"n_heads: expected an integer"),
+        ("n_kv_heads", 7, r"n_kv_heads: 7 does not divide n_heads 32"),
+        ("norm_eps", 0, r"norm_eps: expected a positive number"),
+        ("rope_theta", float("nan"), r"rope_theta: expected a positive number"),
+        ("use_biases", True, r"use_biases: only false is supported"),
+        ("multimodal", [], r"multimodal: expected an object, found list"),
+        (
+            "multimodal.audio_tokenizer_args.decoder_convs_strides_str",
+            "1,2,x,2",
+            r"audio_tokenizer_args\.decoder_convs_strides_str: expected integers",
+        ),
+        (
+            "multimodal.audio_tokenizer_args.decoder_convs_strides_str",
+            "1,2,2",
+            r"decoder_convs_strides_str: differs in length",
+        ),
+        ("multimodal.audio_tokenizer_args.qk_norm", False, r"qk_norm: only true is supported"),
+        (
+            "multimodal.audio_model_args.acoustic_transformer_args.input_dim",
+            64,
+            r"input_dim: differs from dim",
+        ),
+    ],
+)
+def test_errors_name_the_file_and_the_key(path, value, message):
+    content = copy.deepcopy(params("full"))
+    *parents, key = path.split(".")
+    section = content
+    for parent in parents:
+        section = section[parent]
+    section[key] = value
+    with pytest.raises(CheckpointError, match=message):
+        VoxtralConfig.from_params(content, "p.json")
+
+
+def test_a_made_checkpoint_is_valid_and_loads_by_name(tiny):
+    with Checkpoint(tiny) as checkpoint:
+        checkpoint.validate()
+        assert checkpoint.names() == sorted(expected_tensors(checkpoint.config))
+        stored = checkpoint.tensor("layers.1.feed_forward.w2.weight")
+        assert list(checkpoint.voice_files) == ["casual_male", "fr_female", "neutral_female"]
+        assert checkpoint.voice("fr_female").shape == (11, 64)
+        with pytest.raises(CheckpointError, match=r"no voice 'nobody'; there are: casual_male, "):
+            checkpoint.voice("nobody")
+    model = VoxtralTTS.from_checkpoint(tiny)
+    assert torch.equal(model.language_model.layers[1].feed_forward.w2.weight, stored.float())
+    assert not any(t.is_meta for t in (*model.parameters(), *model.buffers()))
+
+
+def test_all_problems_are_listed_at_once(tiny, tmp_path):
+    (tmp_path / "params.json").write_text((tiny / "params.json").read_text())
+    tensors = load_file(tiny / "consolidated.safetensors")
+    del tensors["norm.weight"]
+    tensors["lm_head.weight"] = torch.zeros(2, dtype=torch.bfloat16)
+    tensors["layers.0.ffn_norm.weight"] = torch.zeros(3, dtype=torch.bfloat16)
+    tensors["layers.1.ffn_norm.weight"] = tensors["layers.1.ffn_norm.weight"].half()
+    save_file(tensors, tmp_path / "consolidated.safetensors")
+    with pytest.raises(CheckpointError) as caught:
+        Checkpoint(tmp_path).validate()
+    message = str(caught.value)
+    assert message.startswith(f"{tmp_path}: 6 problems:")
+    for problem in (
+        "norm.weight: missing tensor",
+        "lm_head.weight: unexpected tensor",
+        "layers.0.ffn_norm.weight: shape [3], expected [64]",
+        "layers.1.ffn_norm.weight: dtype F16, expected BF16",
+        "tekken.json: missing file",
+        "voice_embedding/*.pt: missing files",
+    ):
+        assert problem in message
+
+
+def test_unreadable_files_are_named(tiny, tmp_path):
+    with pytest.raises(CheckpointError, match=r"params\.json: cannot be read"):
+        Checkpoint(tmp_path)
+    (tmp_path / "params.json").write_text("{")
+    with pytest.raises(CheckpointError, match=r"params\.json: is not JSON"):
+        Checkpoint(tmp_path)
+    (tmp_path / "params.json").write_text(json.dumps(params("tiny")))
+    with pytest.raises(CheckpointError, match=r"consolidated\.safetensors: cannot be opened"):
+        Checkpoint(tmp_path)
+    (tmp_path / "consolidated.safetensors").write_bytes(b"\x08\0\0\0\0\0\0\0{}")
+    with pytest.raises(CheckpointError, match=r"consolidated\.safetensors: cannot be opened"):
+        Checkpoint(tmp_path)
