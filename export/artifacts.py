@@ -97,6 +97,7 @@ def _export_model(
         config, options.max_seq_len, checkpoint.special_ids()
     )
     step, embed_text = load_step(checkpoint, options, progress)
+    checkpoint.close()  # unmaps the file before lowering takes its own memory
     rows = int(metadata["max_step_rows"])  # type: ignore[arg-type]
     lower_rows = min(2, rows)
     step_inputs = (
@@ -125,6 +126,7 @@ def _export_codec(
 ) -> None:
     progress("reading the codec")
     decode = streaming_codec(checkpoint)
+    checkpoint.close()
     if options.qlinear_codec is not None:
         quantize_linears(decode)
     metadata: Metadata = codec_metadata(checkpoint.config)

@@ -111,10 +111,8 @@ class Checkpoint:
         self.path = Path(path)
         self.config = VoxtralConfig.from_file(self.path / "params.json")
         self.tensor_file = self.path / "consolidated.safetensors"
-        try:
-            self._tensors: Any = safe_open(self.tensor_file, framework="pt", device="cpu")
-        except (OSError, SafetensorError) as error:
-            raise CheckpointError(f"{self.tensor_file}: cannot be opened: {error}") from error
+        self._mapped: Any = None
+        self._tensors()
 
     def __enter__(self) -> Self:
         return self
@@ -128,8 +126,17 @@ class Checkpoint:
         self.close()
 
     def close(self) -> None:
-        """Unmaps the tensor file; tensors already read stay valid."""
-        self._tensors = None
+        """Unmaps the tensor file until the next read; tensors already read stay valid."""
+        self._mapped = None
+
+    def _tensors(self) -> Any:
+        """The mapped file. Raises CheckpointError."""
+        if self._mapped is None:
+            try:
+                self._mapped = safe_open(self.tensor_file, framework="pt", device="cpu")
+            except (OSError, SafetensorError) as error:
+                raise CheckpointError(f"{self.tensor_file}: cannot be opened: {error}") from error
+        return self._mapped
 
     @property
     def tokenizer_file(self) -> Path:
@@ -151,12 +158,12 @@ class Checkpoint:
 
     def names(self) -> list[str]:
         """Names of the stored tensors."""
-        return sorted(self._tensors.keys())
+        return sorted(self._tensors().keys())
 
     def tensor(self, name: str) -> torch.Tensor:
         """One stored tensor, bf16. Raises CheckpointError when it is absent."""
         try:
-            tensor: torch.Tensor = self._tensors.get_tensor(name)
+            tensor: torch.Tensor = self._tensors().get_tensor(name)
         except SafetensorError as error:
             raise CheckpointError(f"{self.tensor_file}: {name}: {error}") from error
         return tensor
@@ -186,11 +193,11 @@ class Checkpoint:
 
     def _tensor_problems(self) -> list[str]:
         expected = expected_tensors(self.config)
-        found = set(self._tensors.keys())
+        found = set(self._tensors().keys())
         problems = [f"{name}: missing tensor" for name in sorted(expected.keys() - found)]
         problems += [f"{name}: unexpected tensor" for name in sorted(found - expected.keys())]
         for name in sorted(found & expected.keys()):
-            stored = self._tensors.get_slice(name)
+            stored = self._tensors().get_slice(name)
             shape, dtype = list(stored.get_shape()), stored.get_dtype()
             if shape != list(expected[name]):
                 problems.append(f"{name}: shape {shape}, expected {list(expected[name])}")

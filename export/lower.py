@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +18,7 @@ from executorch.exir import (
 )
 from executorch.exir.passes import MemoryPlanningPass
 from torch import Tensor, nn
+from torch.fx.traceback import NodeSource
 
 from .contract import Metadata
 
@@ -34,13 +37,23 @@ def lower(
     path: Path,
 ) -> None:
     """Writes a program with `methods` and `metadata` to `path`."""
-    with torch.no_grad():
-        programs = {
-            name: torch.export.export(
-                method.module, method.inputs, dynamic_shapes=method.dynamic_shapes, strict=False
-            )
-            for name, method in methods.items()
-        }
+    with torch.no_grad(), _shared_provenance():
+        _lower(methods, metadata, backend, quantized, path)
+
+
+def _lower(
+    methods: dict[str, Method],
+    metadata: Metadata,
+    backend: str,
+    quantized: bool,
+    path: Path,
+) -> None:
+    programs = {
+        name: torch.export.export(
+            method.module, method.inputs, dynamic_shapes=method.dynamic_shapes, strict=False
+        )
+        for name, method in methods.items()
+    }
     partitioners = {name: _partitioners(backend, quantized) for name in methods}
     edge = to_edge_transform_and_lower(
         programs,
@@ -61,6 +74,20 @@ def lower(
     )
     with path.open("wb") as file:
         program.write_to_file(file)
+
+
+@contextmanager
+def _shared_provenance() -> Iterator[None]:
+    """Lets nodes share the record of the passes they went through.
+
+    torch copies that record for every node in every pass, which costs this graph of unrolled
+    steps most of its export time and gigabytes. Nothing changes a record once it is written.
+    """
+    NodeSource.__deepcopy__ = lambda self, _memo: self  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        del NodeSource.__deepcopy__  # type: ignore[attr-defined]
 
 
 def _partitioners(backend: str, quantized: bool) -> list[Any]:

@@ -388,8 +388,11 @@ def test_a_fifo_gets_a_wav_stream(runner_binary: Path, files: list[str], tmp_pat
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
     command = [runner_binary, *files, "-t", TEXT, "--max-frames", "3", "-o", fifo]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    content = fifo.read_bytes()
-    assert process.wait(TIMEOUT_S) == 0
+    reader = subprocess.Popen(["cat", fifo], stdout=subprocess.PIPE)
+    result = subprocess.run(command, stderr=subprocess.DEVNULL, timeout=TIMEOUT_S, check=False)
+    if result.returncode != 0:
+        reader.kill()  # it may wait for a writer that never came
+    content, _ = reader.communicate(timeout=TIMEOUT_S)
+    assert result.returncode == 0
     assert len(content) == WAV_HEADER + 3 * FRAME * 2
     assert stat.S_ISFIFO(fifo.stat().st_mode)

@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -348,20 +347,17 @@ def test_closing_from_another_thread_ends_the_iteration(exported: Path) -> None:
 
 
 def test_ctrl_c_stops_within_a_frame(exported: Path) -> None:
-    with fresh(exported) as runner:
-        sent = 0.0
-
-        def interrupt() -> None:
-            nonlocal sent
-            sent = time.monotonic()
-            os.kill(os.getpid(), signal.SIGINT)
-
-        timer = threading.Timer(0.1, interrupt)
-        timer.start()
-        with pytest.raises(KeyboardInterrupt):
-            runner.synthesize(TEXT, chunk_frames=32)
-        delay = time.monotonic() - sent
-        timer.join()
-        # A frame takes about 5 ms; a loaded machine may pause a process far longer.
-        assert delay < 1
-        assert len(runner.synthesize(TEXT, max_frames=1).samples) == FRAME
+    previous = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        with fresh(exported) as runner:
+            stream = runner.stream(TEXT, chunk_frames=32)
+            signal.setitimer(signal.ITIMER_REAL, 0.005)  # in the first of a chunk's 32 frames
+            with pytest.raises(KeyboardInterrupt):
+                next(stream)
+            # Had the handler run only after the chunk, the stream would go on.
+            assert list(stream) == []
+            assert stream.stats.codec_frames == 0
+            assert len(runner.synthesize(TEXT, max_frames=1).samples) == FRAME
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)

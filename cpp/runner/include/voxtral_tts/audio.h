@@ -14,6 +14,7 @@ namespace voxtral_tts {
 // chunks, joined, are the utterance.
 struct AudioChunk {
   std::vector<float> samples;
+  std::vector<int64_t> codes; // [frames, n_codebooks], see docs/contract.md
   int index = 0;           // 0, 1, ... within the utterance
   bool is_final = false;   // no chunk follows; samples may then be empty
   int64_t first_frame = 0; // codec frame (80 ms) of samples[0]

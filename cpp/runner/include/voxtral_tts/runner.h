@@ -18,6 +18,7 @@ namespace voxtral_tts {
 // A whole utterance.
 struct Audio {
   std::vector<float> samples; // mono, nominally [-1, 1]
+  std::vector<int64_t> codes; // [frames, n_codebooks], see docs/contract.md
   int sample_rate_hz = 0;
   SynthesisStats stats;
 };

@@ -9,8 +9,10 @@ namespace voxtral_tts::codec {
 CodecStream::CodecStream(model::CodecModel& model, int chunk_frames)
     : model_(model), chunk_frames_(chunk_frames) {
   const model::CodecInfo& info = model.info();
-  pending_.reserve(static_cast<size_t>(
-      info.max_chunk_frames * info.common.n_codebooks));
+  const auto largest = static_cast<size_t>(
+      info.max_chunk_frames * info.common.n_codebooks);
+  pending_.reserve(largest);
+  decoded_.reserve(largest);
 }
 
 std::optional<DecodedChunk> CodecStream::push(std::span<const int64_t> codes) {
@@ -44,13 +46,16 @@ int CodecStream::chunk_size() const {
 }
 
 DecodedChunk CodecStream::decode() {
-  const DecodedChunk chunk{
-      model_.decode(pending_, decoded_frames_),
-      decoded_frames_,
-      pending_frames()};
-  decoded_frames_ += chunk.frames;
-  ++executes_;
+  const int frames = pending_frames();
+  decoded_.swap(pending_);
   pending_.clear();
+  const DecodedChunk chunk{
+      model_.decode(decoded_, decoded_frames_),
+      decoded_,
+      decoded_frames_,
+      frames};
+  decoded_frames_ += frames;
+  ++executes_;
   audio::check_finite(
       chunk.samples,
       chunk.first_frame,

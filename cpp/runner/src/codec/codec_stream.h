@@ -10,9 +10,11 @@
 
 namespace voxtral_tts::codec {
 
-// Samples of consecutive frames; the view is valid until the next call.
+// Consecutive frames and their samples; the views are valid until the next
+// call.
 struct DecodedChunk {
   std::span<const float> samples;
+  std::span<const int64_t> codes; // [frames, n_codebooks]
   int64_t first_frame = 0;
   int frames = 0;
 };
@@ -48,6 +50,7 @@ class CodecStream {
   model::CodecModel& model_;
   int chunk_frames_;
   std::vector<int64_t> pending_; // [frames, n_codebooks]
+  std::vector<int64_t> decoded_; // of the last chunk
   int64_t decoded_frames_ = 0;
   int64_t executes_ = 0;
 };

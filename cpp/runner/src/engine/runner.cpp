@@ -165,6 +165,8 @@ Audio Runner::synthesize(
   while (auto chunk = pulled.next()) {
     audio.samples.insert(
         audio.samples.end(), chunk->samples.begin(), chunk->samples.end());
+    audio.codes.insert(
+        audio.codes.end(), chunk->codes.begin(), chunk->codes.end());
   }
   audio.stats = pulled.stats();
   return audio;

@@ -196,6 +196,7 @@ AudioChunk SpeechStream::Impl::emit(
   out.first_frame = stats.codec_frames;
   if (chunk) {
     out.samples.assign(chunk->samples.begin(), chunk->samples.end());
+    out.codes.assign(chunk->codes.begin(), chunk->codes.end());
     out.frames = chunk->frames;
     stats.codec_frames += chunk->frames;
   }

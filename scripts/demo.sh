@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Builds the runner and speaks a sentence with the small model in FOLDER.
+#   demo.sh FOLDER SENTENCE
+set -euo pipefail
+cd "$(dirname "$0")/.."
+folder=$1 sentence=$2 preset=voxtral_tts-xnnpack
+
+.venv/bin/cmake --preset $preset --log-level=WARNING
+.venv/bin/cmake --build --preset $preset
+ln -sfn build/$preset/voxtral_tts_runner voxtral_tts_runner
+
+./voxtral_tts_runner --model "$folder/exported/model.pte" \
+  --codec "$folder/exported/codec_decoder.pte" --text "$sentence" --output "$folder/hello.wav"
+echo "wrote $folder/hello.wav (the small model has random weights: this is noise, not speech)"

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Runs every part of the tests, then prints what each took. A failed part does
+# not keep the later ones from running, except for what they are built from.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+table="" failed=0
+
+part() { # part NAME TARGET...
+  local name=$1 started=$SECONDS result=passed
+  shift
+  printf '\n== %s\n' "$name"
+  "${MAKE:-make}" --no-print-directory "$@" || result=FAILED
+  table+=$(printf '%-12s %-8s %5d s' "$name" $result $((SECONDS - started)))$'\n'
+  [ $result = passed ] || failed=1
+}
+
+finish() {
+  printf '\n%s%-12s %-8s %5d s\n' "$table" total "$([ $failed = 0 ] && echo passed || echo FAILED)" $SECONDS
+  exit $failed
+}
+
+part set-up setup
+[ $failed = 0 ] || finish
+part build build python
+[ $failed = 0 ] || finish
+part C++ test-cpp
+part Python test-python
+part sanitizers test-asan
+part install test-install
+finish

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Uses what users get, from outside the checkout: the installed library by
+# find_package, and the wheel in a clean environment.
+#   test_install.sh EXPORTED_FOLDER
+set -euo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD bin=$PWD/.venv/bin exported=$(cd "$1" && pwd)
+outside=$(mktemp -d)
+trap 'rm -rf "$outside"' EXIT
+
+fail() {
+  echo "error: $*" >&2
+  exit 1
+}
+
+library() {
+  "$bin/cmake" --preset voxtral_tts-xnnpack --log-level=WARNING
+  "$bin/cmake" --build --preset voxtral_tts-xnnpack
+  "$bin/cmake" --install build/voxtral_tts-xnnpack --prefix "$outside/prefix" >/dev/null
+  "$bin/cmake" -G Ninja -S tests/consumer -B "$outside/consumer" --log-level=WARNING \
+    -DCMAKE_MAKE_PROGRAM="$bin/ninja" -DCMAKE_PREFIX_PATH="$outside/prefix"
+  "$bin/cmake" --build "$outside/consumer"
+  "$outside/consumer/consumer" "$exported"
+  "$outside/prefix/bin/voxtral_tts_runner" --version
+}
+
+# The libraries in a wheel must not look into the machine that built them.
+check_search_paths() {
+  local library paths
+  find "$1" -name '*.so*' -o -name '*.dylib' | while read -r library; do
+    if [ "$(uname)" = Darwin ]; then
+      paths=$(otool -l "$library" | awk '$1 == "path" {print $2}')
+    else
+      paths=$(readelf -d "$library" | sed -n 's/.*R.*PATH.*\[\(.*\)\]/\1/p' | tr : '\n')
+    fi
+    if grep -qvE '^(\$ORIGIN|@loader_path)(/|$)' <<<"$paths"; then
+      fail "$(basename "$library") searches $paths"
+    fi
+  done
+}
+
+wheel() {
+  "$bin/pip" wheel --quiet --no-build-isolation --no-deps -C build-dir=build/wheel \
+    --wheel-dir "$outside/dist" .
+  "$bin/python" -m venv "$outside/venv"
+  "$outside/venv/bin/pip" install --quiet "$outside"/dist/*.whl
+  local package
+  package=$(cd "$outside" && venv/bin/python -c 'import voxtral_tts; print(voxtral_tts.__path__[0])')
+  case $package in "$outside"/*) ;; *) fail "imported from $package" ;; esac
+  check_search_paths "$package"
+  diff -r --exclude=__pycache__ "$root/export" "$package/export"
+  (cd "$outside" && venv/bin/python "$root/tests/consumer/use_wheel.py" "$exported")
+  (cd "$outside" && venv/bin/python -m voxtral_tts.export --help >/dev/null)
+}
+
+library
+wheel

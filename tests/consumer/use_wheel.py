@@ -1,0 +1,36 @@
+"""Speaks through the installed package: use_wheel.py FOLDER.
+
+The imports are part of the check: neither PyTorch nor MLX may come with them.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from voxtral_tts import ModelNotFoundError, Runner
+
+FRAMES = 6
+FRAME = 1920  # samples
+
+folder = Path(sys.argv[1])
+with Runner(folder / "model.pte", folder / "codec_decoder.pte") as runner:
+    audio = runner.synthesize("Hello.", max_frames=FRAMES)
+    chunks = list(runner.stream("Hello.", max_frames=FRAMES))
+assert audio.samples.shape == (FRAMES * FRAME,)
+assert np.isfinite(audio.samples).all()
+assert audio.samples.any()
+assert np.array_equal(np.concatenate([chunk.samples for chunk in chunks]), audio.samples)
+audio.save("hello.wav")
+assert Path("hello.wav").stat().st_size == 44 + 2 * FRAMES * FRAME
+
+try:
+    Runner(folder / "missing.pte", folder / "codec_decoder.pte")
+except ModelNotFoundError as error:
+    assert "missing.pte" in str(error)
+else:
+    raise AssertionError("a missing model went unnoticed")
+
+loaded = {"torch", "mlx"} & set(sys.modules)
+assert not loaded, loaded
+print(f"spoke {audio.duration:.2f} s without PyTorch")

@@ -1,0 +1,102 @@
+// Oracle: the loop as docs/contract.md states it, spelt out call by call.
+#include "generate/frame_generator.h"
+
+#include <gmock/gmock.h>
+
+#include "fake_models.h"
+#include "voxtral_tts/error.h"
+
+namespace voxtral_tts::generate {
+namespace {
+
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+const FrameOptions kGreedy{42, 0.0f, 1.2f, 10};
+
+TEST(FrameGenerator, PrefillsInPiecesThenFeedsEachFrameBack) {
+  FakeSpeechModel model;
+  model.frames = {{5, 3, 4}, {5, 3, 4}, {6, 3, 4}, {1, 0, 0}};
+  FrameGenerator frames(model, std::vector<float>(2 * 6, 1.0f), kGreedy);
+  // Six rows, at most four per step: the first piece's codes do not count.
+  EXPECT_THAT(*frames.next(), ElementsAre(5, 3, 4));
+  EXPECT_THAT(*frames.next(), ElementsAre(6, 3, 4));
+  EXPECT_FALSE(frames.next());
+  EXPECT_TRUE(frames.saw_end());
+  EXPECT_FALSE(frames.next());
+  ASSERT_EQ(model.calls.size(), 4u);
+  EXPECT_EQ(frames.executes(), 4);
+  EXPECT_EQ(model.calls[0].position, 0);
+  EXPECT_EQ(model.calls[0].rows.size(), 8u);
+  EXPECT_EQ(model.calls[1].position, 4);
+  EXPECT_EQ(model.calls[1].rows.size(), 4u);
+  EXPECT_EQ(model.calls[2].position, 6);
+  EXPECT_THAT(model.calls[2].rows, ElementsAre(2.0f, 0.5f));
+  EXPECT_EQ(model.calls[3].position, 7);
+  EXPECT_THAT(model.calls[3].rows, ElementsAre(3.0f, 0.5f));
+}
+
+TEST(FrameGenerator, StopsAtTheLimitWithoutAnotherStep) {
+  FakeSpeechModel model;
+  model.frames = {{5, 3, 4}};
+  FrameGenerator frames(model, {1, 1}, {42, 0, 1.2f, 2});
+  EXPECT_TRUE(frames.next());
+  EXPECT_TRUE(frames.next());
+  EXPECT_FALSE(frames.next());
+  EXPECT_FALSE(frames.saw_end());
+  EXPECT_EQ(model.calls.size(), 2u);
+}
+
+TEST(FrameGenerator, NoiseFollowsTheSeedAndSemanticNoiseTheTemperature) {
+  const auto noise_of = [](uint64_t seed, float temperature) {
+    FakeSpeechModel model;
+    model.frames = {{5, 3, 4}};
+    FrameGenerator frames(model, {1, 1}, {seed, temperature, 1.2f, 2});
+    frames.next();
+    frames.next();
+    return model.calls;
+  };
+  const auto greedy = noise_of(42, 0);
+  EXPECT_THAT(greedy[1].semantic_noise, Each(0.0f));
+  EXPECT_NE(greedy[0].flow_noise, greedy[1].flow_noise);
+  EXPECT_EQ(greedy[1].flow_noise, noise_of(42, 0)[1].flow_noise);
+  EXPECT_NE(greedy[1].flow_noise, noise_of(43, 0)[1].flow_noise);
+  const auto warm = noise_of(42, 0.5f);
+  EXPECT_EQ(warm[1].flow_noise, greedy[1].flow_noise);
+  EXPECT_NE(warm[1].semantic_noise, greedy[1].semantic_noise);
+  const auto warmer = noise_of(42, 1.0f);
+  EXPECT_FLOAT_EQ(warmer[1].semantic_noise[3], 2 * warm[1].semantic_noise[3]);
+}
+
+void expect_error(
+    const std::vector<int64_t>& codes,
+    ErrorClass error_class,
+    const std::string& text) {
+  FakeSpeechModel model;
+  model.frames = {{5, 3, 4}, codes};
+  FrameGenerator frames(model, {1, 1}, kGreedy);
+  frames.next();
+  try {
+    frames.next();
+    FAIL() << "no error for " << text;
+  } catch (const Error& error) {
+    EXPECT_EQ(error.error_class(), error_class);
+    EXPECT_THAT(error.what(), HasSubstr(text));
+    EXPECT_THAT(error.what(), HasSubstr("frame 1"));
+  }
+}
+
+TEST(FrameGenerator, ReportsWhatIsNotFiniteWithStageAndFrame) {
+  expect_error({-1, 3, 4}, ErrorClass::kNumeric, "semantic logits");
+  expect_error({5, -1, 4}, ErrorClass::kNumeric, "flow state");
+}
+
+TEST(FrameGenerator, RefusesCodesOutOfRange) {
+  expect_error({10, 3, 4}, ErrorClass::kInternal, "code 10 of codebook 0");
+  expect_error({5, 3, 7}, ErrorClass::kInternal, "code 7 of codebook 2");
+  expect_error({5, -2, 4}, ErrorClass::kInternal, "code -2 of codebook 1");
+}
+
+} // namespace
+} // namespace voxtral_tts::generate
