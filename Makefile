@@ -36,8 +36,8 @@ build: setup ## the runner and the C++ tests
 	@$(BIN)/cmake --build --preset tests -j $(JOBS)
 
 python: $(VENV)/.installed ## the Python package, into .venv
-$(VENV)/.installed: $(VENV)/.ready CMakeLists.txt $(shell find cmake cpp python export -type f -not -name '*.pyc')
-	@$(BIN)/pip install --quiet --no-build-isolation --no-deps -C build-dir=build/python .
+$(VENV)/.installed: pyproject.toml CMakeLists.txt $(shell find cmake cpp python export -type f -not -name '*.pyc') | $(VENV)/.ready
+	@$(BIN)/pip install -qq --no-build-isolation --no-deps -C build-dir=build/python .
 	@touch $@
 
 test-cpp: build $(TEKKEN)
@@ -52,12 +52,12 @@ test-asan: setup $(TEKKEN) $(EXPORTED) ## C++ tests, command line and Python mod
 test-install: setup $(EXPORTED) ## the installed library and the wheel, each from outside
 	@bash scripts/test_install.sh $(DEMO)/exported
 
-$(EXPORTED): $(VENV)/.ready $(shell find export -name '*.py')
+$(EXPORTED): $(shell find export -name '*.py') | $(VENV)/.ready
 	@rm -rf $(DEMO)
 	@$(BIN)/python -m export.synthetic --size tiny --output $(DEMO)/checkpoint --end-at 40 --end-text '$(SENTENCE)'
 	@$(BIN)/python -m export --model-path $(DEMO)/checkpoint --output-dir $(DEMO)/exported --backend xnnpack
 
-$(TEKKEN): tests/golden/make_tekken.py $(VENV)/.ready
+$(TEKKEN): tests/golden/make_tekken.py | $(VENV)/.ready
 	@mkdir -p $(@D)
 	@$(BIN)/python tests/golden/make_tekken.py "$$($(BIN)/python scripts/find_vocabulary.py)" $@
 

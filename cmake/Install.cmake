@@ -1,9 +1,11 @@
 # What `cmake --install` and the wheel lay down.
-set_target_properties(voxtral_tts PROPERTIES INSTALL_RPATH "${VOXTRAL_TTS_ORIGIN}/../executorch/lib")
 if(SKBUILD)
-  # Inside the wheel the library lies beside the module; ExecuTorch beside the package.
-  install(TARGETS _core voxtral_tts LIBRARY DESTINATION voxtral_tts NAMELINK_SKIP)
+  # Inside the wheel the library lies beside the module; ExecuTorch beside the
+  # package. A wheel holds no links, so the library has one name.
+  set_target_properties(voxtral_tts PROPERTIES VERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
+    INSTALL_RPATH "${VOXTRAL_TTS_ORIGIN}/../executorch/lib")
   set_target_properties(_core PROPERTIES INSTALL_RPATH "${VOXTRAL_TTS_ORIGIN};${VOXTRAL_TTS_ORIGIN}/../executorch/lib")
+  install(TARGETS _core voxtral_tts LIBRARY DESTINATION voxtral_tts NAMELINK_SKIP)
   return()
 endif()
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from . import operators
+from . import operators as operators  # registers them
 from .config import LanguageModelConfig
-from .modules.attention import alibi_slopes
+from .modules.attention import RotaryTable, alibi_slopes
 from .modules.codec import CausalConv, Codec, UpsamplingConv
 from .modules.flow_head import FlowHead
 from .modules.language_model import LanguageModel
@@ -209,7 +209,8 @@ def use_operators(module: nn.Module) -> None:
 
 def use_cached_attention(model: LanguageModel, config: LanguageModelConfig, max_seq_len: int) -> None:
     """Gives every layer a cache of max_seq_len rows; all layers share one RoPE table."""
-    rope = operators.rope_table(max_seq_len, config.head_dim, config.rope_theta)
+    table = RotaryTable(config.head_dim, config.rope_theta, max_seq_len)
+    rope = torch.cat((table.cos, table.sin), dim=-1)
     for layer in model.layers:
         layer.attention.core = CachedAttention(config, rope)
 

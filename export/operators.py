@@ -27,13 +27,6 @@ _LIBRARY.define("swiglu(Tensor x) -> Tensor")
 _LIBRARY.define("swiglu.out(Tensor x, *, Tensor(a!) out) -> Tensor(a!)")
 
 
-def rope_table(max_seq_len: int, head_dim: int, theta: float) -> Tensor:
-    """RoPE angles' cos | sin, [max_seq_len, head_dim]: row p holds p * theta^(-2i / head_dim)."""
-    inverse = theta ** -(torch.arange(0, head_dim, 2, dtype=torch.float64) / head_dim)
-    angles = torch.arange(max_seq_len, dtype=torch.float64)[:, None] * inverse
-    return torch.cat((angles.cos(), angles.sin()), -1).float()
-
-
 def _rotate(x: Tensor, table: Tensor) -> Tensor:
     cos, sin = (half[None, :, None] for half in table.chunk(2, -1))
     even, odd = x[..., 0::2], x[..., 1::2]

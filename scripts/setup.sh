@@ -82,14 +82,14 @@ install_system_packages() {
 install_python_packages() {
   [ -x $VENV/bin/python ] || "$PYTHON" -m venv $VENV
   export PIP_DISABLE_PIP_VERSION_CHECK=1
-  $VENV/bin/python -m pip install --quiet 'pip>=25.1' # the first with --group
+  $VENV/bin/python -m pip install -qq 'pip>=25.1' # the first with --group
   if [ -n "${TORCH_INDEX:-}" ]; then
-    $VENV/bin/pip install --quiet "$(grep -o 'torch==[0-9.]*' pyproject.toml | head -n 1)" \
+    $VENV/bin/pip install -qq "$(grep -o 'torch==[0-9.]*' pyproject.toml | head -n 1)" \
       --index-url "$TORCH_INDEX"
   fi
   echo "installing Python packages into $VENV"
-  $VENV/bin/pip install --quiet --group dev
-  $VENV/bin/pip install --quiet --no-deps $MISTRAL_COMMON
+  $VENV/bin/pip install -qq --group dev
+  $VENV/bin/pip install -qq --no-deps $MISTRAL_COMMON
 }
 
 check_python

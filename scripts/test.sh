@@ -2,7 +2,7 @@
 # Runs every part of the tests, then prints what each took. A failed part does
 # not keep the later ones from running, except for what they are built from.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 
 table="" failed=0
 

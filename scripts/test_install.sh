@@ -26,24 +26,24 @@ library() {
 
 # The libraries in a wheel must not look into the machine that built them.
 check_search_paths() {
-  local library paths
+  local library paths own='^([$]ORIGIN|@loader_path)(/|$)'
   find "$1" -name '*.so*' -o -name '*.dylib' | while read -r library; do
     if [ "$(uname)" = Darwin ]; then
       paths=$(otool -l "$library" | awk '$1 == "path" {print $2}')
     else
       paths=$(readelf -d "$library" | sed -n 's/.*R.*PATH.*\[\(.*\)\]/\1/p' | tr : '\n')
     fi
-    if grep -qvE '^(\$ORIGIN|@loader_path)(/|$)' <<<"$paths"; then
+    if grep -qvE "$own" <<<"$paths"; then
       fail "$(basename "$library") searches $paths"
     fi
   done
 }
 
 wheel() {
-  "$bin/pip" wheel --quiet --no-build-isolation --no-deps -C build-dir=build/wheel \
+  "$bin/pip" wheel -qq --no-build-isolation --no-deps -C build-dir=build/python \
     --wheel-dir "$outside/dist" .
   "$bin/python" -m venv "$outside/venv"
-  "$outside/venv/bin/pip" install --quiet "$outside"/dist/*.whl
+  "$outside/venv/bin/pip" install -qq "$outside"/dist/*.whl
   local package
   package=$(cd "$outside" && venv/bin/python -c 'import voxtral_tts; print(voxtral_tts.__path__[0])')
   case $package in "$outside"/*) ;; *) fail "imported from $package" ;; esac

@@ -9,6 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from .layers import widen
+
 
 class RotaryTable:
     """cos and sin [max_seq_len, D / 2] of the angles position * theta^(-2i / D)."""
@@ -23,7 +25,7 @@ class RotaryTable:
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """Rotates the pairs (x[2i], x[2i+1]) of x [B, T, H, D]; cos, sin [T, D / 2]. In fp32."""
-    even, odd = x.float().view(*x.shape[:-1], -1, 2).unbind(-1)
+    even, odd = widen(x).view(*x.shape[:-1], -1, 2).unbind(-1)
     cos, sin = cos[:, None], sin[:, None]  # [T, 1, D / 2]: the same for every head
     turned: Tensor = torch.stack((even * cos - odd * sin, even * sin + odd * cos), dim=-1)
     return turned.flatten(-2).to(x.dtype)
@@ -81,7 +83,7 @@ class CausalAttention(nn.Module):
         self.k, self.v = k, v
         allowed = torch.arange(end) <= torch.arange(start, end)[:, None]  # [T, S]
         # In fp32 whatever the model's dtype, as fused kernels accumulate.
-        y = attend(q.float(), k.float(), v.float(), masked_bias(allowed))
+        y = attend(widen(q), widen(k), widen(v), masked_bias(allowed))
         return y.to(q.dtype)
 
 
@@ -113,4 +115,4 @@ class WindowAttention(nn.Module):
         offset = rows - rows[:, None]  # [T, T], j - i
         allowed = (offset <= 0) & (offset >= -self.window)
         bias = self.slopes[:, None, None] * offset + masked_bias(allowed)  # [H, T, T]
-        return attend(q.float(), k.float(), v.float(), bias).to(q.dtype)
+        return attend(widen(q), widen(k), widen(v), bias).to(q.dtype)

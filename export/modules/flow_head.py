@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ..config import EMPTY_AUDIO, N_SPECIAL_CODES, VoxtralConfig
 from .attention import BidirectionalAttention
-from .layers import RMSNorm, TransformerLayer
+from .layers import RMSNorm, TransformerLayer, widen
 
 FlowHeadCore = Callable[[int], nn.Module]  # layer index -> attention core
 _TIME_THETA = 10000.0
@@ -69,7 +69,7 @@ class FlowHead(nn.Module):
 
     def semantic_logits(self, hidden: Tensor) -> Tensor:
         """hidden [1, dim] -> fp32 [1, semantic_rows]; EMPTY and the padding rows are -inf"""
-        logits = self.semantic_codebook_output(hidden).float()
+        logits = widen(self.semantic_codebook_output(hidden))
         row = torch.arange(logits.shape[-1])
         allowed = (row != EMPTY_AUDIO) & (row < self.semantic_end)
         return torch.where(allowed, logits, torch.full_like(logits, float("-inf")))

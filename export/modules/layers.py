@@ -12,6 +12,11 @@ from torch import Tensor, nn
 from ..config import TransformerConfig
 
 
+def widen(x: Tensor) -> Tensor:
+    """At least fp32: what sums and roots are taken in, whatever the model's dtype."""
+    return x if x.dtype == torch.float64 else x.float()
+
+
 class RMSNorm(nn.Module):
     """x / sqrt(mean(x^2) + eps) * weight over the last axis, the root taken in fp32."""
 
@@ -21,7 +26,7 @@ class RMSNorm(nn.Module):
         self.eps = eps
 
     def forward(self, x: Tensor) -> Tensor:
-        wide = x.float()
+        wide = widen(x)
         scale = torch.rsqrt(wide.square().mean(-1, keepdim=True) + self.eps)
         return (wide * scale).to(x.dtype) * self.weight
 

@@ -57,10 +57,15 @@ class AudioChunk:
 
     samples: NDArray[np.float32]  # (n,), mono; may be empty in the final chunk
     sample_rate: int  # Hz
+    codes: NDArray[np.int64]  # (frames, 37): what the samples were decoded from
     index: int  # 0, 1, ... within the utterance
     is_final: bool  # no chunk follows
     first_frame: int  # codec frame (80 ms) of samples[0]
-    frames: int  # codec frames in this chunk
+
+    @property
+    def frames(self) -> int:
+        """Codec frames in this chunk."""
+        return len(self.codes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +74,7 @@ class Audio:
 
     samples: NDArray[np.float32]  # (n,), mono, nominally in [-1, 1]
     sample_rate: int  # Hz
+    codes: NDArray[np.int64]  # (frames, 37): semantic, then acoustic codes, offset by 2
     stats: Stats
 
     @property

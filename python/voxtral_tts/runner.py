@@ -58,8 +58,8 @@ class SpeechStream:
     def _pull(self) -> AudioChunk | None:
         chunk = self._stream.next()
         if chunk is not None:
-            samples, index, is_final, first_frame, frames = chunk
-            return AudioChunk(samples, self._sample_rate, index, is_final, first_frame, frames)
+            samples, codes, index, is_final, first_frame = chunk
+            return AudioChunk(samples, self._sample_rate, codes, index, is_final, first_frame)
         stats = self.stats
         if stats.finish_reason == "end_of_audio" and stats.codec_frames == 0:
             raise TextError("the model ended before the first frame: the text has nothing to say")
@@ -194,9 +194,14 @@ class Runner:
         ) as stream:
             pieces = []
             while (chunk := stream._pull()) is not None:
-                pieces.append(chunk.samples)
+                pieces.append(chunk)
             stream._warn_if_truncated()
-            return Audio(np.concatenate(pieces), stream.sample_rate, stream.stats)
+            return Audio(
+                np.concatenate([piece.samples for piece in pieces]),
+                stream.sample_rate,
+                np.concatenate([piece.codes for piece in pieces]),
+                stream.stats,
+            )
 
     def voices(self) -> list[str]:
         """Sorted names of the voices. Raises ``VoiceError``."""

@@ -122,7 +122,7 @@ def test_saved_file_and_bytes_are_the_same_wav(audio: Audio, tmp_path: Path) -> 
 
 
 def test_not_a_number_is_never_written(audio: Audio, tmp_path: Path) -> None:
-    broken = Audio(np.array([0.0, np.nan], np.float32), 24000, audio.stats)
+    broken = Audio(np.array([0.0, np.nan], np.float32), 24000, audio.codes, audio.stats)
     with pytest.raises(errors.NumericError):
         broken.save(tmp_path / "a.wav")
     with pytest.raises(errors.NumericError):

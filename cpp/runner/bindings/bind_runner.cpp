@@ -22,15 +22,15 @@ namespace py = pybind11;
 using Path = std::filesystem::path;
 
 // The array owns the vector through a capsule: no copy.
-py::array_t<float> to_numpy(std::vector<float>&& values) {
-  auto owner = std::make_unique<std::vector<float>>(std::move(values));
-  std::vector<float>& data = *owner;
+template <typename T>
+py::array_t<T> to_numpy(std::vector<T>&& values, py::array::ShapeContainer shape) {
+  auto owner = std::make_unique<std::vector<T>>(std::move(values));
+  std::vector<T>& data = *owner;
   const py::capsule capsule(owner.get(), [](void* pointer) {
-    delete static_cast<std::vector<float>*>(pointer);
+    delete static_cast<std::vector<T>*>(pointer);
   });
   owner.release();
-  return py::array_t<float>(
-      static_cast<py::ssize_t>(data.size()), data.data(), capsule);
+  return py::array_t<T>(std::move(shape), data.data(), capsule);
 }
 
 // Lets one thread in at a time; the second one gets Error{kBusy}.
@@ -64,11 +64,13 @@ void check_signals() {
 // touched with the GIL held or by the thread that has `busy_`.
 class Stream {
  public:
-  explicit Stream(SpeechStream&& stream) : stream_(std::move(stream)) {
+  Stream(SpeechStream&& stream, int n_codebooks)
+      : stream_(std::move(stream)), n_codebooks_(n_codebooks) {
     stream_->set_poll(check_signals);
   }
 
-  // (samples, index, is_final, first_frame, frames), or None at the end.
+  // (samples [n], codes [frames, n_codebooks], index, is_final, first_frame), or
+  // None at the end.
   py::object next() {
     const OneAtATime guard(busy_);
     std::optional<AudioChunk> chunk;
@@ -80,12 +82,14 @@ class Stream {
       end();
       return py::none();
     }
+    const auto size = static_cast<py::ssize_t>(chunk->samples.size());
+    const py::ssize_t frames = chunk->frames;
     return py::make_tuple(
-        to_numpy(std::move(chunk->samples)),
+        to_numpy(std::move(chunk->samples), {size}),
+        to_numpy(std::move(chunk->codes), {frames, n_codebooks_}),
         chunk->index,
         chunk->is_final,
-        chunk->first_frame,
-        chunk->frames);
+        chunk->first_frame);
   }
 
   // Ends the utterance; a next() on its way in another thread returns after
@@ -113,6 +117,7 @@ class Stream {
 
   std::atomic<bool> busy_{false};
   std::optional<SpeechStream> stream_; // empty once it is over
+  py::ssize_t n_codebooks_;
   SynthesisStats stats_;
 };
 
@@ -148,7 +153,8 @@ std::unique_ptr<Stream> start_stream(
       .max_frames = max_frames,
       .chunk_frames = chunk_frames};
   const py::gil_scoped_release nogil;
-  return std::make_unique<Stream>(runner.stream(text, options));
+  return std::make_unique<Stream>(
+      runner.stream(text, options), runner.n_codebooks());
 }
 
 py::dict default_options() {

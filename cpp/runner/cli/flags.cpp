@@ -196,6 +196,11 @@ void add_output_flags(std::vector<Flag>& table, CliOptions& o) {
        "FILE",
        "write what the synthesis cost as JSON",
        non_empty("--stats-json", o.stats_json)});
+  table.push_back(
+      {"--trace-json",
+       "FILE",
+       "write the codes of every frame as JSON",
+       non_empty("--trace-json", o.trace_json)});
 }
 
 void add_other_flags(std::vector<Flag>& table, CliOptions& o) {
@@ -231,12 +236,6 @@ void add_other_flags(std::vector<Flag>& table, CliOptions& o) {
        "FILE",
        "the weights are inside codec_decoder.pte",
        ignored(o, "--codec-data-path", embedded)});
-  table.push_back(
-      {"--trace-json",
-       "FILE",
-       "see --stats-json",
-       ignored(
-           o, "--trace-json", "--stats-json FILE writes timings and counts")});
 }
 
 } // namespace

@@ -102,4 +102,12 @@ std::string to_json(const RunReport& report) {
   return object.dump(2, ' ', false, replace) + "\n";
 }
 
+std::string trace_json(const std::vector<int64_t>& codes, int n_codebooks) {
+  auto frames = nlohmann::json::array();
+  for (auto frame = codes.begin(); frame != codes.end(); frame += n_codebooks) {
+    frames.push_back(std::vector<int64_t>(frame, frame + n_codebooks));
+  }
+  return nlohmann::json{{"codes", frames}}.dump() + "\n";
+}
+
 } // namespace voxtral_tts::cli

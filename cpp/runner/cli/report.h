@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "cli/cli_options.h"
 #include "voxtral_tts/stats.h"
@@ -51,5 +52,8 @@ struct RunReport {
 
 // One JSON object with a final newline.
 std::string to_json(const RunReport& report);
+
+// What --trace-json writes: {"codes": [[37 codes], ...]}, one list per frame.
+std::string trace_json(const std::vector<int64_t>& codes, int n_codebooks);
 
 } // namespace voxtral_tts::cli

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "cli/exit_code.h"
 #include "cli/interrupt.h"
@@ -37,8 +38,10 @@ Runner load(const CliOptions& options) {
   return runner;
 }
 
-// Pulls the stream to its end into the sink.
-void write_audio(SpeechStream& stream, AudioSink& sink, Progress& progress) {
+// Pulls the stream to its end into the sink; returns the codes of all frames.
+std::vector<int64_t> write_audio(
+    SpeechStream& stream, AudioSink& sink, Progress& progress) {
+  std::vector<int64_t> codes;
   int64_t samples = 0;
   try {
     while (const std::optional<AudioChunk> chunk = stream.next()) {
@@ -46,6 +49,7 @@ void write_audio(SpeechStream& stream, AudioSink& sink, Progress& progress) {
         sink.write(chunk->samples);
       }
       samples += static_cast<int64_t>(chunk->samples.size());
+      codes.insert(codes.end(), chunk->codes.begin(), chunk->codes.end());
       progress.update(chunk->first_frame + chunk->frames, samples);
     }
     if (samples > 0) {
@@ -57,6 +61,13 @@ void write_audio(SpeechStream& stream, AudioSink& sink, Progress& progress) {
     sink.abandon(true);
     throw;
   }
+  return codes;
+}
+
+// A file to be filled after the work, opened before it: a path that cannot be
+// written is said early. Null when no path was given.
+std::unique_ptr<ReplaceFile> reserve(const std::filesystem::path& path) {
+  return path.empty() ? nullptr : std::make_unique<ReplaceFile>(path);
 }
 
 // What the end of the utterance means for the caller.
@@ -97,16 +108,14 @@ int run_synthesize(const CliOptions& options, Clock::time_point start) {
   Runner runner = load(options);
   SpeechStream stream = runner.stream(text, options.synthesis);
   const InterruptWatch watch(stream);
-  std::unique_ptr<ReplaceFile> stats_file;
-  if (!options.stats_json.empty()) {
-    // Before the work: a path that cannot be written is said early.
-    stats_file = std::make_unique<ReplaceFile>(options.stats_json);
-  }
+  const auto stats_file = reserve(options.stats_json);
+  const auto trace_file = reserve(options.trace_json);
   const int rate = runner.sample_rate_hz();
   const std::unique_ptr<AudioSink> sink = open_output(options, rate);
+  std::vector<int64_t> codes;
   {
     Progress progress(!options.quiet, rate);
-    write_audio(stream, *sink, progress);
+    codes = write_audio(stream, *sink, progress);
   }
   const int code = conclude(options, stream.stats(), watch.signal_number());
   if (stats_file) {
@@ -121,6 +130,10 @@ int run_synthesize(const CliOptions& options, Clock::time_point start) {
             .output = options.output.string(),
             .text_bytes = static_cast<int64_t>(text.size())}));
     stats_file->commit();
+  }
+  if (trace_file) {
+    trace_file->write(trace_json(codes, runner.n_codebooks()));
+    trace_file->commit();
   }
   return code;
 }

@@ -57,6 +57,7 @@ class VOXTRAL_TTS_API Runner {
 
   int sample_rate_hz() const noexcept;
   int samples_per_frame() const noexcept;
+  int n_codebooks() const noexcept; // codes per frame
   const LoadStats& load_stats() const noexcept;
 
  private:

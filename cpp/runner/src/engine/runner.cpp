@@ -188,6 +188,10 @@ int Runner::samples_per_frame() const noexcept {
   return static_cast<int>(impl_->speech_model.info().common.samples_per_frame);
 }
 
+int Runner::n_codebooks() const noexcept {
+  return static_cast<int>(impl_->speech_model.info().common.n_codebooks);
+}
+
 const LoadStats& Runner::load_stats() const noexcept {
   return impl_->load_stats;
 }
