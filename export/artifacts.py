@@ -93,9 +93,7 @@ def _export_model(
     checkpoint: Checkpoint, path: Path, options: ExportOptions, progress: Progress
 ) -> None:
     config = checkpoint.config
-    metadata = model_metadata(
-        config, options.max_seq_len, checkpoint.special_ids()
-    )
+    metadata = model_metadata(config, options.max_seq_len, checkpoint.special_ids())
     step, embed_text = load_step(checkpoint, options, progress)
     checkpoint.close()  # unmaps the file before lowering takes its own memory
     rows = int(metadata["max_step_rows"])  # type: ignore[arg-type]
@@ -161,5 +159,3 @@ def _manifest(
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-

@@ -46,9 +46,7 @@ def load_step(
 class _Reader:
     """Fills modules with weights; a layer is fused and quantised before the next is read."""
 
-    def __init__(
-        self, checkpoint: Checkpoint, options: ExportOptions, progress: Progress
-    ) -> None:
+    def __init__(self, checkpoint: Checkpoint, options: ExportOptions, progress: Progress) -> None:
         self.checkpoint, self.options, self.progress = checkpoint, options, progress
 
     def fill(self, module: nn.Module, prefix: str) -> None:

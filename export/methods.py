@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor, nn
 
 from .checkpoint import Checkpoint
-from .config import VoxtralConfig
 from .modules import load_codec
 from .modules.codec import Codec
 from .modules.flow_head import FlowHead
 from .modules.language_model import LanguageModel
-from .operator_modules import (
-    CarriedColumns,
-    FrameIndex,
-    RingAttention,
-    use_carried_state,
-)
+from .operator_modules import FrameIndex, use_carried_state
 
 
 class Step(nn.Module):
@@ -97,26 +89,5 @@ def streaming_codec(checkpoint: Checkpoint) -> Decode:
     with torch.device("meta"):
         codec = Codec(config)
     load_codec(codec, checkpoint, torch.float32)
-    _carry_state(codec, config, index)
-    use_carried_state(codec)
+    use_carried_state(codec, config, index)
     return Decode(codec, index).eval()
-
-
-def _carry_state(codec: Codec, config: VoxtralConfig, index: FrameIndex) -> None:
-    """Exchanges the whole-sequence parts for carried ones, from the input to the output."""
-    sizes = config.codec
-    rates = [math.prod(sizes.strides[: stage + 1]) for stage in range(len(sizes.lengths))]
-    stage = 0
-    for block in codec.decoder_blocks:
-        if hasattr(block, "layers"):
-            for layer in block.layers:
-                layer.attention.core = RingAttention(
-                    sizes.n_heads, sizes.head_dim, sizes.windows[stage], rates[stage], index
-                )
-            stage += 1
-        else:
-            channels = config.latent_dim if stage == 0 else sizes.dim
-            padding = block.context
-            block.context = CarriedColumns(channels, padding.columns, padding.mode, index)
-    padding = codec.output_proj.context
-    codec.output_proj.context = CarriedColumns(sizes.dim, padding.columns, padding.mode, index)

@@ -10,12 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from . import operators as operators  # registers them
-from .config import LanguageModelConfig
+from .config import LanguageModelConfig, VoxtralConfig
 from .modules.attention import RotaryTable, alibi_slopes
-from .modules.codec import CausalConv, Codec, UpsamplingConv
+from .modules.codec import CausalConv, Codec, CodecStage, Padding, UpsamplingConv
 from .modules.flow_head import FlowHead
 from .modules.language_model import LanguageModel
-from .modules.layers import Attention, FeedForward, RMSNorm
+from .modules.layers import Attention, FeedForward, RMSNorm, TransformerLayer
 
 
 class OperatorNorm(nn.Module):
@@ -134,6 +134,9 @@ class CarriedColumns(nn.Module):
     the mirror image needs `columns` + 1 columns, which the first frame always has.
     """
 
+    carried: Tensor  # [1, channels, columns]
+    mirror: Tensor  # columns, ..., 1
+
     def __init__(self, channels: int, columns: int, mode: str, index: FrameIndex) -> None:
         super().__init__()
         self.columns, self.mode, self.index = columns, mode, index
@@ -155,10 +158,10 @@ class CarriedColumns(nn.Module):
 class StackedConv(nn.Module):
     """A causal convolution as one matrix product over the stacked columns of each position."""
 
-    def __init__(self, conv: CausalConv) -> None:
+    def __init__(self, conv: CausalConv, context: CarriedColumns) -> None:
         super().__init__()
         c_out, c_in, self.kernel = conv.conv.weight.shape
-        self.context = conv.context
+        self.context = context
         weight = conv.conv.weight.permute(0, 2, 1).reshape(c_out, self.kernel * c_in)
         self.weight = nn.Parameter(weight.contiguous(), requires_grad=False)
 
@@ -176,10 +179,12 @@ class PhaseConv(nn.Module):
     `kernel / stride` latest columns.
     """
 
-    def __init__(self, conv: UpsamplingConv) -> None:
+    def __init__(self, conv: UpsamplingConv, context: CarriedColumns) -> None:
         super().__init__()
+        if conv.conv.weight.shape[2] % conv.stride:
+            raise ValueError("an upsampling kernel must be a multiple of its stride")
         c_in, self.c_out, kernel = conv.conv.weight.shape
-        self.stride, self.context = conv.stride, conv.context
+        self.stride, self.context = conv.stride, context
         self.columns = kernel // conv.stride
         # [C_in, C_out, column j, phase r] -> rows (r, C_out), columns (j, C_in), oldest j first
         weight = conv.conv.weight.reshape(c_in, self.c_out, self.columns, self.stride)
@@ -207,28 +212,45 @@ def use_operators(module: nn.Module) -> None:
             setattr(module, name, FusedFeedForward(child))
 
 
-def use_cached_attention(model: LanguageModel, config: LanguageModelConfig, max_seq_len: int) -> None:
+def use_cached_attention(
+    model: LanguageModel, config: LanguageModelConfig, max_seq_len: int
+) -> None:
     """Gives every layer a cache of max_seq_len rows; all layers share one RoPE table."""
     table = RotaryTable(config.head_dim, config.rope_theta, max_seq_len)
     rope = torch.cat((table.cos, table.sin), dim=-1)
     for layer in model.layers:
+        assert isinstance(layer, TransformerLayer)
         layer.attention.core = CachedAttention(config, rope)
 
 
 def use_flow_attention(head: FlowHead) -> None:
     for layer in head.layers:
+        assert isinstance(layer, TransformerLayer)
         layer.attention.core = FlowAttention()
 
 
-def use_carried_state(codec: Codec) -> None:
-    """Turns the weights' convolutions into matrix products; state parts come from the factories."""
+def use_carried_state(codec: Codec, config: VoxtralConfig, index: FrameIndex) -> None:
+    """Whole-sequence parts become carried ones, convolutions matrix products."""
+    sizes, stage, rows_per_frame = config.codec, 0, 1
     blocks = codec.decoder_blocks
     for i, block in enumerate(blocks):
-        if isinstance(block, CausalConv):
-            blocks[i] = StackedConv(block)
+        if isinstance(block, CodecStage):
+            for layer in block.layers:
+                assert isinstance(layer, TransformerLayer)
+                layer.attention.core = RingAttention(
+                    sizes.n_heads, sizes.head_dim, sizes.windows[stage], rows_per_frame, index
+                )
+            stage += 1
         elif isinstance(block, UpsamplingConv):
-            if block.conv.weight.shape[2] % block.stride:
-                raise ValueError("an upsampling kernel must be a multiple of its stride")
-            blocks[i] = PhaseConv(block)
-    codec.output_proj = StackedConv(codec.output_proj)  # type: ignore[assignment]
+            rows_per_frame *= block.stride
+            blocks[i] = PhaseConv(block, _carried(block.context, sizes.dim, index))
+        elif isinstance(block, CausalConv):
+            blocks[i] = StackedConv(block, _carried(block.context, config.latent_dim, index))
+    context = _carried(codec.output_proj.context, sizes.dim, index)
+    codec.output_proj = StackedConv(codec.output_proj, context)  # type: ignore[assignment]
     use_operators(codec)
+
+
+def _carried(padding: nn.Module, channels: int, index: FrameIndex) -> CarriedColumns:
+    assert isinstance(padding, Padding)
+    return CarriedColumns(channels, padding.columns, padding.mode, index)

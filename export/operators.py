@@ -20,9 +20,7 @@ _LIBRARY.define(f"attend.out{_ATTEND}, *, Tensor(c!) out) -> Tensor(c!)")
 _LIBRARY.define("attend_all(Tensor q, Tensor k, Tensor v) -> Tensor")
 _LIBRARY.define("attend_all.out(Tensor q, Tensor k, Tensor v, *, Tensor(a!) out) -> Tensor(a!)")
 _LIBRARY.define("rms_norm(Tensor x, Tensor weight, float eps) -> Tensor")
-_LIBRARY.define(
-    "rms_norm.out(Tensor x, Tensor weight, float eps, *, Tensor(a!) out) -> Tensor(a!)"
-)
+_LIBRARY.define("rms_norm.out(Tensor x, Tensor weight, float eps, *, Tensor(a!) out) -> Tensor(a!)")
 _LIBRARY.define("swiglu(Tensor x) -> Tensor")
 _LIBRARY.define("swiglu.out(Tensor x, *, Tensor(a!) out) -> Tensor(a!)")
 

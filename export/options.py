@@ -18,9 +18,7 @@ class Combination(NamedTuple):
 
 SUPPORTED = (
     Combination("portable", ("fp32",), (None,), (None,), (None,)),
-    Combination(
-        "xnnpack", ("fp32",), (None, "8da4w", "8da8w"), (None, "8w"), (None, "8da8w")
-    ),
+    Combination("xnnpack", ("fp32",), (None, "8da4w", "8da8w"), (None, "8w"), (None, "8da8w")),
 )
 GROUP_SIZES = (32, 64, 128)
 

@@ -75,7 +75,8 @@ class QuantizedLinear(nn.Module):
             scale = scale.squeeze(-1)
         zero_dtype = torch.int64 if scheme.group_size is None else torch.int32
         self.register_buffer("scale", scale)
-        self.register_buffer("zero", torch.zeros(scale.shape, dtype=zero_dtype))
+        # Symmetric: one zero, seen everywhere.
+        self.register_buffer("zero", torch.zeros(1, dtype=zero_dtype).expand(scale.shape))
 
     def dequantized(self) -> Tensor:
         """The fp32 weight [out, in] that the product is taken with."""
@@ -109,11 +110,14 @@ class QuantizedLinear(nn.Module):
 class QuantizedEmbedding(nn.Module):
     """8-bit rows, one scale each: row gather times scale."""
 
+    q: Tensor  # [rows, dim] int8
+    scale: Tensor  # [rows, 1] fp32
+
     def __init__(self, weight: Tensor) -> None:
         super().__init__()
         q, scale = quantize_weight(weight, CHANNEL_8BIT)
         self.register_buffer("q", q)
-        self.register_buffer("scale", scale)  # [rows, 1]
+        self.register_buffer("scale", scale)
 
     def dequantized(self) -> Tensor:
         table: Tensor = self.q * self.scale

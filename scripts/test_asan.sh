@@ -37,5 +37,6 @@ package=$build/python/voxtral_tts
 mkdir -p "$package"
 cp python/voxtral_tts/*.py "$package"
 cp "$build"/cpp/runner/_core*.so "$package"
-(cd "$build" && env "$preload" PYTHONMALLOC=malloc PYTHONPATH="$build/python" \
+(cd "$build" && env "$preload" ASAN_OPTIONS="$ASAN_OPTIONS:malloc_context_size=2" \
+  PYTHONMALLOC=malloc PYTHONPATH="$build/python" \
   "$bin/python" -s ../../tests/consumer/use_wheel.py "$exported")

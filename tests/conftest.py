@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from exporting import MAX_SEQ_LEN, ROOT, Export, cached, digest, run_module, sources
 
 

@@ -129,7 +129,8 @@ TEST(CliOptions, EveryFlagOfTheExecutorchExampleIsAccepted) {
   EXPECT_EQ(options.synthesis.seed, 1U);
   EXPECT_EQ(options.synthesis.temperature, 0.5F);
   EXPECT_EQ(options.synthesis.max_frames, 9);
-  EXPECT_EQ(options.notes.size(), 3U); // two data paths and the trace
+  EXPECT_EQ(options.trace_json, "t.json");
+  EXPECT_EQ(options.notes.size(), 2U); // the two data paths
 }
 
 TEST(CliOptions, SpeakerIsRawFloatsOnStandardOutput) {

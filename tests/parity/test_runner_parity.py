@@ -13,7 +13,6 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 import torch
-from exporting import MAX_SEQ_LEN, Export
 
 from export.checkpoint import Checkpoint
 from export.config import N_SPECIAL_CODES
@@ -21,6 +20,7 @@ from export.contract import CFG_ALPHA
 from export.modules import VoxtralTTS
 from export.noise import normal_frames
 from export.synthetic_tokenizer import PromptTokenizer
+from exporting import MAX_SEQ_LEN, Export
 from voxtral_tts import Audio, Runner
 
 FRAMES = 52
@@ -163,5 +163,3 @@ def test_text_voice_and_seed_matter_and_repeat(exported: Path) -> None:
         assert samples("Hello there.", "casual_male", 1) != base
         assert samples("Hello there.", "neutral_female", 2) != base
         assert samples("Hello there.", "neutral_female", 1) == base
-
-

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 import voxtral_tts
 from voxtral_tts import Audio, Runner, Stats, errors
 from voxtral_tts._native import _core

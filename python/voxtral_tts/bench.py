@@ -1,0 +1,173 @@
+"""`python -m voxtral_tts.bench`: what the full-size model costs on this machine.
+
+Makes a synthetic checkpoint with the published shapes unless one is given, exports it, and times
+the runner in fresh processes. Checkpoint and exports are kept, keyed by what they were made from.
+Needs the `export` extra, 12 GB of disk and the time an export takes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+TEXT = "It took me quite a long time to develop a voice."
+OPTIONS = ["--backend", "xnnpack", "--qlinear", "8da4w", "--qembedding", "8w"]
+OPTIONS += ["--qlinear-codec", "8da8w"]
+_KILOBYTE = 1 if sys.platform == "darwin" else 1024  # unit of ru_maxrss
+
+Figures = dict[str, Any]
+
+
+def _note(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)
+
+
+def _run_module(module: str, *arguments: str) -> Figures:
+    """Runs `python -m module`; seconds and peak memory, its messages on our stderr."""
+    started = time.monotonic()
+    process = subprocess.Popen([sys.executable, "-m", module, *arguments], stdout=sys.stderr)
+    _, status, usage = os.wait4(process.pid, 0)
+    if os.waitstatus_to_exitcode(status) != 0:
+        raise SystemExit(f"python -m {module} failed")
+    return {
+        "seconds": round(time.monotonic() - started, 1),
+        "peak_mb": round(usage.ru_maxrss * _KILOBYTE / 1e6),
+    }
+
+
+def _cached(folder: Path, module: str, *arguments: str) -> Figures:
+    """What making `folder` cost, made now or earlier; a folder counts once its record is there."""
+    record = folder / "made.json"
+    if not record.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        figures = _run_module(module, *arguments)
+        record.write_text(json.dumps(figures))
+    figures_read: Figures = json.loads(record.read_text())
+    return figures_read
+
+
+def _fingerprint(checkpoint: Path) -> str:
+    """Of the parameters, the tensor file's header and a part of its values."""
+    digest = hashlib.sha256((checkpoint / "params.json").read_bytes())
+    with (checkpoint / "consolidated.safetensors").open("rb") as file:
+        digest.update(file.read(1 << 20))
+        file.seek(-(1 << 20), os.SEEK_END)
+        digest.update(file.read())
+    return digest.hexdigest()[:12]
+
+
+def _sources() -> str:
+    from voxtral_tts import export
+
+    files = sorted(Path(export.__file__).parent.rglob("*.py"))
+    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:12]
+
+
+def measure(folder: Path, frames: int, text: str) -> Figures:
+    """One process: load, a first utterance, a second one."""
+    from voxtral_tts import Runner
+
+    with Runner(folder / "model.pte", folder / "codec_decoder.pte") as runner:
+        figures: Figures = {"load_ms": runner.load_ms}
+        for name in ("first", "second"):
+            stats = runner.synthesize(text, max_frames=frames).stats
+            generated = stats.generate_ms - stats.prefill_ms
+            figures[name] = {
+                "prompt_tokens": stats.prompt_tokens,
+                "prefill_ms": stats.prefill_ms,
+                "ttfa_ms": stats.first_audio_ms,
+                "step_ms_per_frame": generated / max(1, stats.codec_frames - 1),
+                "codec_ms_per_frame": stats.codec_ms / stats.codec_frames,
+                "rtf": stats.rtf,
+                "generation_rtf": stats.generation_rtf,
+            }
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KILOBYTE
+    figures["peak_resident_mb"] = peak / 1e6
+    return figures
+
+
+def _measured(folder: Path, frames: int, text: str, runs: int) -> list[Figures]:
+    results = []
+    for run in range(runs):
+        _note(f"run {run + 1} of {runs}")
+        command = [sys.executable, "-m", "voxtral_tts.bench", "--measure", str(folder)]
+        command += ["--frames", str(frames), "--text", text]
+        output = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
+        results.append(json.loads(output))
+    return results
+
+
+def _median_row(label: str, values: list[float], unit: str) -> str:
+    spread = f"{min(values):.2f} - {max(values):.2f}"
+    return f"| {label} | {statistics.median(values):.2f} {unit} | {spread} |"
+
+
+def table(report: Figures) -> str:
+    """The report as a Markdown table: medians and spread over the runs."""
+    runs = report["runs"]
+    lines = ["| figure | median | range |", "|---|---|---|"]
+    for name in ("checkpoint", "export"):
+        made = report[name]
+        lines.append(f"| {name}: time, peak memory | {made['seconds']} s, {made['peak_mb']} MB | |")
+    for name, size in report["file_mb"].items():
+        lines.append(f"| {name} | {size} MB | |")
+    lines.append(_median_row("load", [run["load_ms"] for run in runs], "ms"))
+    lines.append(_median_row("peak resident", [run["peak_resident_mb"] for run in runs], "MB"))
+    units = {"rtf": "", "generation_rtf": "", "prompt_tokens": ""}
+    for which in ("first", "second"):
+        for figure in runs[0][which]:
+            values = [run[which][figure] for run in runs]
+            lines.append(_median_row(f"{which}: {figure}", values, units.get(figure, "ms")))
+    return "\n".join(lines)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m voxtral_tts.bench", description=__doc__)
+    add = parser.add_argument
+    add("--checkpoint", type=Path, help="checkpoint folder; default: a synthetic one")
+    add("--size", default="full", choices=("full", "tiny"), help="of the synthetic one")
+    add("--cache", type=Path, default=Path(".cache/bench"), help="where artefacts are kept")
+    add("--frames", type=int, default=30, help="frames per utterance")
+    add("--text", default=TEXT)
+    add("--runs", type=int, default=5, help="fresh processes")
+    add("--json", type=Path, help="write the report there as well")
+    add("--measure", type=Path, help=argparse.SUPPRESS)
+    return parser
+
+
+def main() -> None:
+    options = _parser().parse_args()
+    if options.measure:
+        print(json.dumps(measure(options.measure, options.frames, options.text)))
+        return
+    checkpoint: Path | None = options.checkpoint
+    report: Figures = {"checkpoint": {"seconds": 0, "peak_mb": 0}}
+    if checkpoint is None:
+        checkpoint = options.cache / f"checkpoint-{options.size}-{_sources()}"
+        arguments = ("--size", options.size, "--output", str(checkpoint))
+        report["checkpoint"] = _cached(checkpoint, "voxtral_tts.export.synthetic", *arguments)
+    key = hashlib.sha256(" ".join((*OPTIONS, _sources())).encode()).hexdigest()[:12]
+    folder = options.cache / f"export-{_fingerprint(checkpoint)}-{key}"
+    paths = ("--model-path", str(checkpoint), "--output-dir", str(folder))
+    report["export"] = _cached(folder, "voxtral_tts.export", *paths, *OPTIONS)
+    report["options"] = " ".join(OPTIONS)
+    names = ("model.pte", "codec_decoder.pte")
+    report["file_mb"] = {name: round((folder / name).stat().st_size / 1e6, 1) for name in names}
+    report["frames"] = options.frames
+    report["runs"] = _measured(folder, options.frames, options.text, options.runs)
+    if options.json:
+        options.json.write_text(json.dumps(report, indent=2) + "\n")
+    print(table(report))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""The tree's own rules: one direction of includes, small files, a runtime without exporter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCES = ROOT / "cpp" / "runner" / "src"
+# A stage may include what stands before it; `model` is reached through its interfaces alone.
+ALLOWED = {
+    "support": set(),
+    "audio": {"support"},
+    "text": {"support"},
+    "model": {"support", "operators"},
+    "prompt": {"support", "model"},
+    "generate": {"support", "model"},
+    "codec": {"support", "model", "audio"},
+    "engine": {"support", "audio", "text", "model", "prompt", "generate", "codec"},
+}
+INTERFACES = {"model/speech_model.h", "model/codec_model.h", "model/metadata.h"}
+BUDGETS = {".h": 150, ".cpp": 400, ".py": 400}
+
+
+def files(*suffixes: str) -> Iterator[Path]:
+    for folder in ("cpp", "python", "export", "tests"):
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in suffixes:
+                yield path
+
+
+@pytest.mark.parametrize("stage", ALLOWED)
+def test_includes_point_one_way(stage: str) -> None:
+    for path in (SOURCES / stage).iterdir():
+        for name in re.findall(r'#include "([a-z_0-9/]+\.h)"', path.read_text()):
+            folder = name.split("/")[0]
+            if folder in ("voxtral_tts", stage):
+                continue
+            assert folder in ALLOWED[stage], f"{path} includes {name}"
+            if folder == "model" and stage != "engine":
+                assert name in INTERFACES, f"{path} includes {name}"
+
+
+def test_only_the_model_stage_knows_executorch() -> None:
+    for path in SOURCES.rglob("*"):
+        if path.is_file() and path.parent.name != "model":
+            assert "executorch/" not in path.read_text(), path
+
+
+def test_the_library_never_prints() -> None:
+    for path in (*SOURCES.rglob("*.cpp"), *(ROOT / "cpp" / "operators").glob("*.cpp")):
+        found = re.findall(
+            r"std::cerr|std::cout|\bf?printf\(|\babort\(|\bassert\(", path.read_text()
+        )
+        assert not found, f"{path}: {found}"
+
+
+def test_files_stay_small() -> None:
+    for path in files(*BUDGETS):
+        lines = len(path.read_text().splitlines())
+        name = path.relative_to(ROOT).as_posix()
+        assert lines <= BUDGETS[path.suffix], f"{name}: {lines} lines"
+
+
+def test_the_runtime_imports_no_exporter() -> None:
+    for path in (ROOT / "python").rglob("*.py"):
+        if path.name == "bench.py":  # a tool that runs the exporter
+            continue
+        found = re.findall(
+            r"^\s*(?:import|from) (torch|export|executorch|mlx)\b", path.read_text(), re.M
+        )
+        assert not found, f"{path}: {found}"
