@@ -54,6 +54,7 @@ _SIZES: dict[str, dict[str, Any]] = {
     "full": {
         "dim": 3072,
         "n_layers": 26,
+        "flow_layers": 3,
         "stack": _STACK,
         "vocab_size": 131072,
         "vocab_rows": 150000,
@@ -66,6 +67,7 @@ _SIZES: dict[str, dict[str, Any]] = {
     "tiny": {
         "dim": 64,
         "n_layers": 2,
+        "flow_layers": 2,  # unrolled seven times: each costs seconds of every export
         "stack": _TINY_STACK,
         "vocab_size": 1536,
         "vocab_rows": 600,
@@ -124,7 +126,7 @@ def _audio_model_args(sizes: dict[str, Any]) -> dict[str, Any]:
         "acoustic_transformer_args": {
             "input_dim": dim,
             "dim": dim,
-            "n_layers": 3,
+            "n_layers": sizes["flow_layers"],
             **sizes["stack"],
             "use_biases": False,
             "rope_theta": 10000,

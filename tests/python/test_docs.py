@@ -1,0 +1,45 @@
+"""The pages say what the code does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from export.checkpoint import Checkpoint
+from export.contract import FORMAT_VERSION, codec_metadata, model_metadata
+from export.options import supported_table
+
+ROOT = Path(__file__).parents[2]
+
+
+def page(name: str) -> str:
+    return (ROOT / name).read_text()
+
+
+def test_the_readme_has_the_table_of_supported_combinations() -> None:
+    assert supported_table() in page("README.md")
+
+
+def test_the_contract_page_lists_the_metadata(tiny_checkpoint: Path) -> None:
+    with Checkpoint(tiny_checkpoint) as checkpoint:
+        model = model_metadata(checkpoint.config, 4096, checkpoint.special_ids())
+        codec = codec_metadata(checkpoint.config)
+    text = page("docs/contract.md")
+    assert f"format version {FORMAT_VERSION}" in text
+    section = text.split("## Metadata")[1].split("The prompt is")[0]
+    listed = set(re.findall(r"`([a-z_]+)`", re.sub(r"`[a-z_]+\.pte`", "", section)))
+    assert listed == set(model) | set(codec)
+
+
+def test_the_reader_requires_what_the_writer_writes(tiny_checkpoint: Path) -> None:
+    with Checkpoint(tiny_checkpoint) as checkpoint:
+        model = model_metadata(checkpoint.config, 4096, checkpoint.special_ids())
+        codec = codec_metadata(checkpoint.config)
+    reader = page("cpp/runner/src/model/metadata.cpp")
+    read = set(re.findall(r'reader\.(?:integer|real|integers)\(\s*"([a-z_]+)"', reader))
+    assert read | {"format_version"} == set(model) | set(codec)
+
+
+def test_every_document_named_in_the_readme_exists() -> None:
+    for name in re.findall(r"\]\(((?!http)[^)#]+)", page("README.md")):
+        assert (ROOT / name).exists(), name
