@@ -44,7 +44,7 @@ test-cpp: build $(TEKKEN)
 	@$(BIN)/ctest --preset tests -j $(JOBS)
 
 test-python: build python
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 test-asan: setup $(TEKKEN) $(EXPORTED) ## C++ tests, command line and Python module under ASan and UBSan
 	@bash scripts/test_asan.sh $(DEMO)/exported
@@ -72,7 +72,7 @@ format: setup ## rewrite files as lint wants them
 	@$(BIN)/ruff format .
 	@$(BIN)/clang-format -i $(CPP)
 
-bench: build python ## full-size timing on a synthetic checkpoint (8 GB of disk)
+bench: build python ## full-size timing on a synthetic checkpoint (11 GB of disk)
 	@$(BIN)/python -m voxtral_tts.bench
 
 clean: ## remove everything that was built

@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from .options import GROUP_SIZES, ExportOptions, UnsupportedOptions, supported_table
+from .options import GROUP_SIZES, MIN_SEQ_LEN, ExportOptions, UnsupportedOptions, supported_table
 
 EXIT_FAILURE = 1
 EXIT_USAGE = 2
@@ -50,7 +50,8 @@ def _parser() -> argparse.ArgumentParser:
         "--max-seq-len",
         type=int,
         default=defaults.max_seq_len,
-        help=f"rows of the KV cache: prompt + frames (default {defaults.max_seq_len})",
+        help=f"rows of the KV cache: prompt + frames; {MIN_SEQ_LEN} to the checkpoint's own "
+        f"max_seq_len (default {defaults.max_seq_len})",
     )
     add(
         "--export-target",
@@ -115,6 +116,9 @@ def main(argv: list[str] | None = None) -> int:
             export_folder(
                 checkpoint, arguments.output_dir, options, arguments.export_target, progress
             )
+    except UnsupportedOptions as error:
+        print(f"error: {error}", file=sys.stderr)
+        return EXIT_USAGE
     except (CheckpointError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return EXIT_FAILURE

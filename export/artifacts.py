@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -34,6 +34,8 @@ VOICES_FOLDER = "voice_embedding"
 TARGETS = ("all", "model", "codec")
 _RECORDED_PACKAGES = ("executorch", "torch")
 
+Entry = dict[str, object]
+
 
 def export_folder(
     checkpoint: Checkpoint,
@@ -44,8 +46,12 @@ def export_folder(
 ) -> None:
     """Writes the complete folder; files appear under their names only when all are whole.
 
-    Raises OSError when the folder cannot be written. A failed export leaves what was there.
+    A program that `target` leaves out stays as it was, in the manifest too. Raises
+    UnsupportedOptions, CheckpointError, and OSError when the folder cannot be written; a failed
+    export leaves what was there.
     """
+    options.check()
+    options.check_room(checkpoint.config.language_model.max_seq_len)
     output.mkdir(parents=True, exist_ok=True)
     voices = output / VOICES_FOLDER
     voices.mkdir(exist_ok=True)
@@ -59,7 +65,7 @@ def export_folder(
         for file in checkpoint.voice_files.values():
             shutil.copyfile(file, stage(f"{VOICES_FOLDER}/{file.name}"))
         progress("hashing")
-        manifest = _manifest(checkpoint, options, stage.files)
+        manifest = {"files": _kept_entries(output, stage.files) | _entries(options, stage.files)}
         stage(MANIFEST_FILE).write_text(json.dumps(manifest, indent=2) + "\n")
 
 
@@ -142,18 +148,36 @@ def _export_codec(
     )
 
 
-def _manifest(
-    checkpoint: Checkpoint, options: ExportOptions, files: dict[str, Path]
-) -> dict[str, object]:
-    return {
+def _entries(options: ExportOptions, files: dict[str, Path]) -> dict[str, Entry]:
+    """The manifest's entries of new files; a program's says how it was made."""
+    made: Entry = {
         "format_version": FORMAT_VERSION,
         "options": options.as_dict(),
         "versions": {package: version(package) for package in _RECORDED_PACKAGES},
-        "files": {
-            name: {"bytes": path.stat().st_size, "sha256": _sha256(path)}
-            for name, path in sorted(files.items())
-        },
     }
+    return {
+        name: {"bytes": path.stat().st_size, "sha256": _sha256(path)}
+        | (made if name in (MODEL_FILE, CODEC_FILE) else {})
+        for name, path in sorted(files.items())
+    }
+
+
+def _kept_entries(folder: Path, replaced: Iterable[str]) -> dict[str, Entry]:
+    """Entries of an earlier export whose files are still there and are not replaced now.
+
+    A manifest that cannot be read is as good as none: it only describes.
+    """
+    try:
+        entries = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))["files"]
+        return {
+            name: entry
+            for name, entry in entries.items()
+            if name not in replaced
+            and (folder / name).is_file()
+            and (folder / name).stat().st_size == entry["bytes"]
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
 
 
 def _sha256(path: Path) -> str:

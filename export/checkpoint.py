@@ -11,6 +11,13 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from .config import CheckpointError, TransformerConfig, VoxtralConfig
+from .contract import (
+    AUDIO_TO_TEXT_TOKEN,
+    AUDIO_TOKEN,
+    BEGIN_AUDIO_TOKEN,
+    BOS_TOKEN,
+    TEXT_TO_AUDIO_TOKEN,
+)
 
 Shapes = dict[str, tuple[int, ...]]
 
@@ -145,7 +152,7 @@ class Checkpoint:
     def special_ids(self) -> dict[str, int]:
         """The ids of tekken.json's special tokens by name. Raises CheckpointError."""
         try:
-            document = json.loads(self.tokenizer_file.read_text())
+            document = json.loads(self.tokenizer_file.read_text(encoding="utf-8"))
             return {token["token_str"]: token["rank"] for token in document["special_tokens"]}
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise CheckpointError(f"{self.tokenizer_file}: no special tokens: {error!r}") from error
@@ -182,9 +189,7 @@ class Checkpoint:
 
     def validate(self) -> None:
         """Raises one CheckpointError that lists every problem of the folder."""
-        problems = self._tensor_problems()
-        if not self.tokenizer_file.is_file():
-            problems.append(f"{self.tokenizer_file.name}: missing file")
+        problems = self._tensor_problems() + self._tokenizer_problems()
         if not self.voice_files:
             problems.append("voice_embedding/*.pt: missing files")
         if problems:
@@ -203,4 +208,29 @@ class Checkpoint:
                 problems.append(f"{name}: shape {shape}, expected {list(expected[name])}")
             if dtype != _STORED_DTYPE:
                 problems.append(f"{name}: dtype {dtype}, expected {_STORED_DTYPE}")
+        return problems
+
+    def _tokenizer_problems(self) -> list[str]:
+        name = self.tokenizer_file.name
+        if not self.tokenizer_file.is_file():
+            return [f"{name}: missing file"]
+        try:
+            ids = self.special_ids()
+        except CheckpointError as error:
+            return [str(error).removeprefix(f"{self.path}/")]
+        expected = {
+            BOS_TOKEN: self.config.bos_token_id,
+            AUDIO_TOKEN: self.config.audio_token_id,
+            BEGIN_AUDIO_TOKEN: self.config.begin_audio_token_id,
+            TEXT_TO_AUDIO_TOKEN: None,  # params.json does not mention these two
+            AUDIO_TO_TEXT_TOKEN: None,
+        }
+        problems = []
+        for token, value in expected.items():
+            if token not in ids:
+                problems.append(f"{name}: special token {token} is missing")
+            elif type(ids[token]) is not int or ids[token] < 0:
+                problems.append(f"{name}: {token} has the id {ids[token]!r}, expected an integer")
+            elif value is not None and ids[token] != value:
+                problems.append(f"{name}: {token} is {ids[token]}, in params.json it is {value}")
         return problems

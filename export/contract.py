@@ -21,6 +21,11 @@ MAX_FRAMES = 2048
 """Default frame budget, as in vllm-omni's deployment (max_tokens)."""
 CFG_ALPHA = 1.2
 
+# Names of the prompt's control tokens in tekken.json; the first three have their id in
+# params.json too.
+BOS_TOKEN, AUDIO_TOKEN, BEGIN_AUDIO_TOKEN = "<s>", "[AUDIO]", "[BEGIN_AUDIO]"
+TEXT_TO_AUDIO_TOKEN, AUDIO_TO_TEXT_TOKEN = "[NEXT_AUDIO_TEXT]", "[REPEAT_AUDIO_TEXT]"
+
 Metadata = dict[str, int | float | list[int]]
 
 
@@ -39,7 +44,7 @@ def _common(config: VoxtralConfig) -> Metadata:
 def model_metadata(
     config: VoxtralConfig, max_seq_len: int, special_ids: dict[str, int]
 ) -> Metadata:
-    """Constant methods of `model.pte`; `special_ids` are tekken.json's, looked up by name."""
+    """Constant methods of `model.pte`; `special_ids` are tekken.json's by name, validated."""
     return _common(config) | {
         "dim": config.language_model.dim,
         "vocab_size": config.language_model.vocab_size,
@@ -53,8 +58,8 @@ def model_metadata(
         "bos_id": config.bos_token_id,
         "begin_audio_id": config.begin_audio_token_id,
         "audio_id": config.audio_token_id,
-        "text_to_audio_id": special_ids["[NEXT_AUDIO_TEXT]"],
-        "audio_to_text_id": special_ids["[REPEAT_AUDIO_TEXT]"],
+        "text_to_audio_id": special_ids[TEXT_TO_AUDIO_TOKEN],
+        "audio_to_text_id": special_ids[AUDIO_TO_TEXT_TOKEN],
     }
 
 

@@ -17,7 +17,7 @@ from .modules.flow_head import FlowHead
 from .modules.language_model import LanguageModel
 from .modules.layers import TransformerLayer
 from .operator_modules import use_cached_attention, use_flow_attention, use_operators
-from .options import ExportOptions
+from .options import GROUP_SIZES, ExportOptions, UnsupportedOptions
 from .quantize import CHANNEL_8BIT, LinearScheme, QuantizedEmbedding, QuantizedLinear
 
 _SEMANTIC_HEAD = "semantic_codebook_output"  # its argmax is sensitive: never below 8 bits
@@ -30,10 +30,15 @@ Progress = Callable[[str], None]
 def load_step(
     checkpoint: Checkpoint, options: ExportOptions, progress: Progress
 ) -> tuple[Step, EmbedText]:
-    """The two methods of model.pte with their weights, sharing the embedding table's module."""
+    """The two methods of model.pte with their weights, sharing the embedding table's module.
+
+    Raises CheckpointError, and UnsupportedOptions when a linear does not divide into groups.
+    """
     config = checkpoint.config
     with torch.device("meta"):
         language_model, flow_head = LanguageModel(config), FlowHead(config)
+    _check_groups(language_model, "", options)
+    _check_groups(flow_head, FLOW_HEAD_PREFIX, options)
     use_cached_attention(language_model, config.language_model, options.max_seq_len)
     use_flow_attention(flow_head)
     reader = _Reader(checkpoint, options, progress)
@@ -69,7 +74,7 @@ class _Reader:
         for name, child in list(module.named_children()):
             if isinstance(child, nn.Linear):
                 scheme = _scheme(name, self.options)
-                if scheme is not None and scheme.fits(child.weight):
+                if scheme is not None:
                     setattr(module, name, QuantizedLinear(child.weight, scheme))
             elif isinstance(child, nn.Embedding) and self.options.qembedding is not None:
                 setattr(module, name, QuantizedEmbedding(child.weight))
@@ -83,6 +88,23 @@ def _scheme(name: str, options: ExportOptions) -> LinearScheme | None:
     if options.qlinear == "8da8w" or name == _SEMANTIC_HEAD:
         return CHANNEL_8BIT
     return LinearScheme(4, options.qlinear_group_size)
+
+
+def _check_groups(module: nn.Module, prefix: str, options: ExportOptions) -> None:
+    """Raises UnsupportedOptions; asked before anything is read, while names are the file's."""
+    for name, child in module.named_modules():
+        if not isinstance(child, nn.Linear):
+            continue
+        scheme = _scheme(name.rpartition(".")[2], options)
+        if scheme is not None and not scheme.fits(child.weight):
+            inputs = child.in_features
+            fitting = [str(size) for size in GROUP_SIZES if inputs % size == 0]
+            remedies = [f"--qlinear-group-size {' or '.join(fitting)}"] if fitting else []
+            remedies.append("--qlinear 8da8w")
+            raise UnsupportedOptions(
+                f"--qlinear-group-size {scheme.group_size}: {prefix}{name}.weight has {inputs} "
+                f"inputs, which it does not divide; use {' or '.join(remedies)}"
+            )
 
 
 def quantize_linears(module: nn.Module) -> None:

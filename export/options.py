@@ -21,10 +21,12 @@ SUPPORTED = (
     Combination("xnnpack", ("fp32",), (None, "8da4w", "8da8w"), (None, "8w"), (None, "8da8w")),
 )
 GROUP_SIZES = (32, 64, 128)
+MIN_SEQ_LEN = 64  # no voice and sentence fit in fewer rows
 
 
 class UnsupportedOptions(ValueError):
-    """A combination outside SUPPORTED; the message holds the table."""
+    """Options that cannot be exported: a combination outside SUPPORTED (the message holds the
+    table), or a value that this checkpoint does not allow."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,15 @@ class ExportOptions:
             raise UnsupportedOptions(
                 f"--qlinear-group-size {self.qlinear_group_size}: one of {_join(GROUP_SIZES)}"
             )
-        if self.max_seq_len < 1:
-            raise UnsupportedOptions(f"--max-seq-len {self.max_seq_len}: at least 1")
+        if self.max_seq_len < MIN_SEQ_LEN:
+            raise UnsupportedOptions(f"--max-seq-len {self.max_seq_len}: at least {MIN_SEQ_LEN}")
+
+    def check_room(self, largest: int) -> None:
+        """`largest`: the checkpoint's own max_seq_len. Raises UnsupportedOptions."""
+        if self.max_seq_len > largest:
+            raise UnsupportedOptions(
+                f"--max-seq-len {self.max_seq_len}: the checkpoint was made for at most {largest}"
+            )
 
     def as_dict(self) -> dict[str, str | int | bool | None]:
         return asdict(self)

@@ -1,22 +1,25 @@
 """What fixtures and tests share about exported folders.
 
 Exports take seconds to minutes, so they are kept in .cache/exports under a hash of everything
-they depend on: the checkpoint's bytes, the options and the exporter's source.
+they depend on: the checkpoint's bytes, the options, the exporter's source and the versions of the
+packages that lower.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 CACHE = Path(os.environ.get("VOXTRAL_TTS_TEST_CACHE", ROOT / ".cache"))
-MAX_SEQ_LEN = 512
+MAX_SEQ_LEN = 1024  # beyond max_step_rows: long prompts go in pieces
 
 Export = Callable[..., Path]
 
@@ -26,8 +29,11 @@ def digest(*parts: bytes) -> str:
 
 
 def sources() -> bytes:
+    """What every export depends on besides the checkpoint and its flags."""
     files = sorted((ROOT / "export").rglob("*.py"))
-    return b"\0".join(file.read_bytes() for file in files)
+    parts = [f"{file.relative_to(ROOT)}\n".encode() + file.read_bytes() for file in files]
+    tools = [f"{package} {version(package)}".encode() for package in ("executorch", "torch")]
+    return b"\0".join([*parts, *tools, f"--max-seq-len {MAX_SEQ_LEN}".encode()])
 
 
 def run_module(*arguments: str) -> None:
@@ -38,15 +44,15 @@ def run_module(*arguments: str) -> None:
 
 
 def cached(name: str, make: Callable[[Path], None]) -> Path:
-    """The folder CACHE/name, made by `make` in a temporary one when it is not there."""
+    """The folder CACHE/name, made by `make` when it is not there; others wait meanwhile."""
     folder = CACHE / name
-    if not folder.exists():
-        temporary = folder.with_name(f"{folder.name}.{os.getpid()}.part")
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
-        make(temporary)
-        try:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            temporary = folder.with_suffix(".part")
+            shutil.rmtree(temporary, ignore_errors=True)
+            temporary.mkdir()
+            make(temporary)
             temporary.rename(folder)
-        except OSError:  # another process was faster
-            shutil.rmtree(temporary)
     return folder

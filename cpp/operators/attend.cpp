@@ -12,6 +12,8 @@
 namespace voxtral_tts::operators {
 namespace {
 
+constexpr int64_t kRowsPerTask = 16;
+
 // Where the keys of one head come from: rows before `split` from the cache
 // (a ring), later ones from the new rows.
 struct KeySource {
@@ -48,11 +50,12 @@ void attend_query(
   const float scale = 1.0f / std::sqrt(static_cast<float>(head_dim));
   float maximum = -std::numeric_limits<float>::infinity();
   float total = 0;
+  float poison = 0; // NaN once a score was not finite
   std::fill_n(out, head_dim, 0.0f);
   for (int64_t row = begin; row < end; ++row) {
     const float score = dot(query, source.key(row), head_dim) * scale +
-        slope * static_cast<float>(row - query_row);
-    // NaN takes the first branch and spreads: the caller reports it.
+                        slope * static_cast<float>(row - query_row);
+    poison += score * 0.0f;
     if (!(score <= maximum)) {
       const float shrink = std::exp(maximum - score);
       total = total * shrink + 1.0f;
@@ -64,9 +67,18 @@ void attend_query(
       scale_add(out, 1.0f, source.value(row), weight, head_dim);
     }
   }
-  const float inverse = 1.0f / total;
+  const float inverse = 1.0f / total + poison;
   for (int64_t i = 0; i < head_dim; ++i) {
     out[i] *= inverse;
+  }
+}
+
+// rows [begin, end) of x [.., row_size].
+VOXTRAL_TTS_MULTIVERSION
+void spread_non_finite_rows(
+    float* x, int64_t begin, int64_t end, int64_t row_size) {
+  for (int64_t row = begin; row < end; ++row) {
+    spread_non_finite(x + row * row_size, row_size);
   }
 }
 
@@ -113,7 +125,7 @@ void write_cache(
 
 int64_t attend_scratch_size(const AttendShape& shape) {
   return shape.batch * shape.rows * (shape.heads + shape.kv_heads) *
-      shape.head_dim;
+         shape.head_dim;
 }
 
 void attend(
@@ -168,8 +180,7 @@ void attend(
           kv_row};
       const int64_t query_row = options.position + row;
       // A ring no longer holds what lies `capacity` rows before the new ones.
-      int64_t first =
-          std::max<int64_t>(0, options.position - cache.capacity);
+      int64_t first = std::max<int64_t>(0, options.position - cache.capacity);
       if (options.window > 0) {
         first = std::max(first, query_row - options.window);
       }
@@ -191,6 +202,15 @@ void attend(
   };
   executorch::extension::parallel_for(
       0, shape.batch * shape.rows * shape.kv_heads, 1, attend_items);
+
+  // A token's heads were several items.
+  executorch::extension::parallel_for(
+      0,
+      shape.batch * shape.rows,
+      kRowsPerTask,
+      [&](int64_t begin, int64_t end) {
+        spread_non_finite_rows(out, begin, end, q_row);
+      });
 
   // After the reads: in a ring, new rows overwrite rows still needed above.
   for (int64_t b = 0; b < shape.batch; ++b) {
@@ -239,6 +259,8 @@ void attend_all(
         0,
         out + item * shape.head_dim);
   }
+  spread_non_finite_rows(
+      out, 0, shape.batch * shape.rows, shape.heads * shape.head_dim);
 }
 
 } // namespace voxtral_tts::operators

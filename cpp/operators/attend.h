@@ -1,4 +1,6 @@
 // Attention over raw pointers, float32, one implementation for every operator.
+// A row [H*D] of the result is NaN throughout when a score or a value in it is
+// not finite.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +33,8 @@ struct AttendOptions {
 };
 
 // Causal attention of `rows` new rows at `position` over the filled part of the
-// cache and themselves; writes the (rotated) new keys and values into the cache.
-// `scratch` is overwritten, attend_scratch_size() floats.
+// cache and themselves; writes the (rotated) new keys and values into the
+// cache. `scratch` is overwritten, attend_scratch_size() floats.
 void attend(
     const AttendShape& shape,
     const AttendOptions& options,

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <mutex>
 #include <optional>
 
@@ -24,13 +25,29 @@ using executorch::runtime::Span;
 
 constexpr size_t kMaxRank = 8;
 
+// Rows lie behind each other; the stride of an axis of size 1 means nothing.
+bool is_contiguous(const Tensor& tensor) {
+  int64_t stride = 1;
+  for (auto axis = tensor.dim(); axis-- > 0;) {
+    if (tensor.size(axis) != 1 && tensor.strides()[axis] != stride) {
+      return tensor.numel() == 0;
+    }
+    stride *= tensor.size(axis);
+  }
+  return true;
+}
+
+bool is_float(const Tensor& tensor) {
+  return tensor.scalar_type() == ScalarType::Float && is_contiguous(tensor);
+}
+
 bool is_float(const Tensor& tensor, int rank) {
-  return tensor.scalar_type() == ScalarType::Float && tensor.dim() == rank;
+  return is_float(tensor) && tensor.dim() == rank;
 }
 
 // q [B, T, H, D] with k, v [B, T, Hkv, D]; nullopt when they disagree.
-std::optional<AttendShape>
-shape_of(const Tensor& q, const Tensor& k, const Tensor& v) {
+std::optional<AttendShape> shape_of(
+    const Tensor& q, const Tensor& k, const Tensor& v) {
   if (!is_float(q, 4) || !is_float(k, 4) || !is_float(v, 4)) {
     return std::nullopt;
   }
@@ -44,7 +61,7 @@ shape_of(const Tensor& q, const Tensor& k, const Tensor& v) {
     }
   }
   if (shape.kv_heads == 0 || shape.heads % shape.kv_heads != 0 ||
-      shape.head_dim % 2 != 0) {
+      shape.head_dim <= 0 || shape.head_dim % 2 != 0) {
     return std::nullopt;
   }
   return shape;
@@ -55,13 +72,23 @@ bool resize_to_rows(const AttendShape& shape, Tensor& out) {
       static_cast<executorch::aten::SizesType>(shape.batch),
       static_cast<executorch::aten::SizesType>(shape.rows),
       static_cast<executorch::aten::SizesType>(shape.heads * shape.head_dim)};
-  return executorch::runtime::resize_tensor(out, {sizes, 3}) == Error::Ok;
+  return is_float(out, 3) &&
+         executorch::runtime::resize_tensor(out, {sizes, 3}) == Error::Ok;
 }
 
 bool cache_matches(const AttendShape& shape, const Tensor& cache) {
   return is_float(cache, 4) && cache.size(0) == shape.batch &&
-      cache.size(1) > 0 && cache.size(2) == shape.kv_heads &&
-      cache.size(3) == shape.head_dim;
+         cache.size(1) > 0 && cache.size(2) == shape.kv_heads &&
+         cache.size(3) == shape.head_dim;
+}
+
+// RoPE table [rows, D] and slopes [H], as far as they are given.
+bool tables_match(
+    const AttendShape& shape,
+    const std::optional<Tensor>& rope,
+    const std::optional<Tensor>& slopes) {
+  return (!rope || (is_float(*rope, 2) && rope->size(1) == shape.head_dim)) &&
+         (!slopes || (is_float(*slopes, 1) && slopes->size(0) == shape.heads));
 }
 
 // attend.out: q, k, v, k_cache, v_cache, position, rope?, slopes?, window, out
@@ -81,7 +108,8 @@ void attend_kernel(KernelRuntimeContext& context, Span<EValue*> stack) {
   if (!shape || !cache_matches(*shape, k_cache) ||
       !cache_matches(*shape, v_cache) || k_cache.size(1) != v_cache.size(1) ||
       position.scalar_type() != ScalarType::Long || position.numel() != 1 ||
-      !resize_to_rows(*shape, out)) {
+      window < 0 || window > k_cache.size(1) ||
+      !tables_match(*shape, rope, slopes) || !resize_to_rows(*shape, out)) {
     return context.fail(Error::InvalidArgument);
   }
   const AttendOptions options{
@@ -90,13 +118,13 @@ void attend_kernel(KernelRuntimeContext& context, Span<EValue*> stack) {
       slopes ? slopes->const_data_ptr<float>() : nullptr,
       window};
   const int64_t capacity = k_cache.size(1);
-  const bool unlimited = window == 0;
-  if (options.position < 0 ||
-      (unlimited && options.position + shape->rows > capacity) ||
-      (rope &&
-       (rope->dim() != 2 || rope->size(1) != shape->head_dim ||
-        options.position + shape->rows > rope->size(0))) ||
-      (slopes && slopes->numel() != shape->heads) || window > capacity) {
+  // Past the last row: of the cache, which only with a window is a ring, and
+  // of the table.
+  int64_t end = window == 0 ? capacity : std::numeric_limits<int64_t>::max();
+  if (rope) {
+    end = std::min<int64_t>(end, rope->size(0));
+  }
+  if (options.position < 0 || options.position > end - shape->rows) {
     return context.fail(Error::InvalidArgument);
   }
   float* scratch = nullptr;
@@ -144,8 +172,8 @@ void rms_norm_kernel(KernelRuntimeContext& context, Span<EValue*> stack) {
   const Tensor& x = stack[0]->toTensor();
   const Tensor& weight = stack[1]->toTensor();
   Tensor& out = stack[3]->toTensor();
-  if (x.scalar_type() != ScalarType::Float || x.dim() == 0 ||
-      !is_float(weight, 1) || weight.size(0) != x.size(x.dim() - 1) ||
+  if (!is_float(x) || !is_float(out) || x.dim() == 0 || !is_float(weight, 1) ||
+      weight.size(0) != x.size(x.dim() - 1) ||
       executorch::runtime::resize_tensor(out, x.sizes()) != Error::Ok) {
     return context.fail(Error::InvalidArgument);
   }
@@ -164,7 +192,7 @@ void swiglu_kernel(KernelRuntimeContext& context, Span<EValue*> stack) {
   const Tensor& x = stack[0]->toTensor();
   Tensor& out = stack[1]->toTensor();
   const auto rank = static_cast<size_t>(x.dim());
-  if (x.scalar_type() != ScalarType::Float || rank == 0 || rank > kMaxRank ||
+  if (!is_float(x) || !is_float(out) || rank == 0 || rank > kMaxRank ||
       x.size(x.dim() - 1) % 2 != 0) {
     return context.fail(Error::InvalidArgument);
   }

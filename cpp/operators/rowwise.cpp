@@ -16,10 +16,12 @@ void rms_norm(
     float* out) {
   for (int64_t row = 0; row < rows; ++row, x += dim, out += dim) {
     const float mean = dot(x, x, dim) / static_cast<float>(dim);
-    const float scale = 1.0f / std::sqrt(mean + eps);
+    // mean - mean: NaN when the mean is infinite, which would scale all to 0.
+    const float scale = 1.0f / std::sqrt(mean + eps) + (mean - mean);
     for (int64_t i = 0; i < dim; ++i) {
       out[i] = x[i] * scale * weight[i];
     }
+    spread_non_finite(out, dim);
   }
 }
 
@@ -29,6 +31,7 @@ void swiglu(const float* x, int64_t rows, int64_t dim, float* out) {
     for (int64_t i = 0; i < dim; ++i) {
       out[i] = x[i] / (1.0f + std::exp(-x[i])) * x[dim + i];
     }
+    spread_non_finite(out, dim);
   }
 }
 

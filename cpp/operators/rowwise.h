@@ -1,4 +1,5 @@
-// Operators that treat every row of the last axis alike, float32.
+// Operators that treat every row of the last axis alike, float32. A row of the
+// result that would hold NaN or infinity is NaN throughout.
 #pragma once
 
 #include <cstdint>

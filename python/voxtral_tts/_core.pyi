@@ -9,6 +9,7 @@ __version__: str
 EXECUTORCH_VERSION: str
 
 class _Defaults(TypedDict):
+    num_threads: int
     warm_up: bool
     seed: int
     temperature: float
@@ -30,6 +31,7 @@ class Runner:
         codec: str,
         tokenizer: str | None,
         voices: str | None,
+        num_threads: int,
         warm_up: bool,
     ) -> None: ...
     def stream(

@@ -2,7 +2,7 @@
 
 Makes a synthetic checkpoint with the published shapes unless one is given, exports it, and times
 the runner in fresh processes. Checkpoint and exports are kept, keyed by what they were made from.
-Needs the `export` extra, 12 GB of disk and the time an export takes.
+Needs the `export` extra, 11 GB of disk and the time an export takes.
 """
 
 from __future__ import annotations
@@ -16,13 +16,16 @@ import statistics
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 TEXT = "It took me quite a long time to develop a voice."
 OPTIONS = ["--backend", "xnnpack", "--qlinear", "8da4w", "--qembedding", "8w"]
 OPTIONS += ["--qlinear-codec", "8da8w"]
-_KILOBYTE = 1 if sys.platform == "darwin" else 1024  # unit of ru_maxrss
+_MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes per unit of ru_maxrss
+
+GIVEN = "given"  # instead of the cost of a checkpoint that was not made here
 
 Figures = dict[str, Any]
 
@@ -40,7 +43,7 @@ def _run_module(module: str, *arguments: str) -> Figures:
         raise SystemExit(f"python -m {module} failed")
     return {
         "seconds": round(time.monotonic() - started, 1),
-        "peak_mb": round(usage.ru_maxrss * _KILOBYTE / 1e6),
+        "peak_mb": round(usage.ru_maxrss * _MAXRSS_UNIT / 1e6),
     }
 
 
@@ -56,30 +59,49 @@ def _cached(folder: Path, module: str, *arguments: str) -> Figures:
 
 
 def _fingerprint(checkpoint: Path) -> str:
-    """Of the parameters, the tensor file's header and a part of its values."""
+    """Of the parameters, and the tensor file's size, time, header and a part of its values."""
     digest = hashlib.sha256((checkpoint / "params.json").read_bytes())
-    with (checkpoint / "consolidated.safetensors").open("rb") as file:
+    tensors = checkpoint / "consolidated.safetensors"
+    stat = tensors.stat()
+    digest.update(f"{stat.st_size} {stat.st_mtime_ns}".encode())
+    with tensors.open("rb") as file:
         digest.update(file.read(1 << 20))
-        file.seek(-(1 << 20), os.SEEK_END)
+        file.seek(max(0, stat.st_size - (1 << 20)))
         digest.update(file.read())
     return digest.hexdigest()[:12]
 
 
 def _sources() -> str:
+    """Of the exporter's source and the versions of the packages that lower."""
     from voxtral_tts import export
 
-    files = sorted(Path(export.__file__).parent.rglob("*.py"))
-    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:12]
+    folder = Path(export.__file__).parent
+    files = sorted(folder.rglob("*.py"))
+    parts = [f"{file.relative_to(folder)}\n".encode() + file.read_bytes() for file in files]
+    parts += [f"{package} {version(package)}".encode() for package in ("executorch", "torch")]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:12]
 
 
 def measure(folder: Path, frames: int, text: str) -> Figures:
-    """One process: load, a first utterance, a second one."""
-    from voxtral_tts import Runner
+    """One process: load, a first utterance, a second one.
+
+    Exits with a message when the speech ends before `frames`: figures of another length would be
+    compared with those of this one.
+    """
+    from voxtral_tts import Runner, TextError
 
     with Runner(folder / "model.pte", folder / "codec_decoder.pte") as runner:
         figures: Figures = {"load_ms": runner.load_ms}
         for name in ("first", "second"):
-            stats = runner.synthesize(text, max_frames=frames).stats
+            try:
+                stats = runner.synthesize(text, max_frames=frames).stats
+            except TextError as error:  # also END before the first frame
+                raise SystemExit(f"{error}; choose another --text") from error
+            if stats.codec_frames < frames:
+                raise SystemExit(
+                    f"the speech ended after {stats.codec_frames} of {frames} frames: "
+                    "give a longer --text or fewer --frames"
+                )
             generated = stats.generate_ms - stats.prefill_ms
             figures[name] = {
                 "prompt_tokens": stats.prompt_tokens,
@@ -90,7 +112,7 @@ def measure(folder: Path, frames: int, text: str) -> Figures:
                 "rtf": stats.rtf,
                 "generation_rtf": stats.generation_rtf,
             }
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KILOBYTE
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _MAXRSS_UNIT
     figures["peak_resident_mb"] = peak / 1e6
     return figures
 
@@ -101,8 +123,10 @@ def _measured(folder: Path, frames: int, text: str, runs: int) -> list[Figures]:
         _note(f"run {run + 1} of {runs}")
         command = [sys.executable, "-m", "voxtral_tts.bench", "--measure", str(folder)]
         command += ["--frames", str(frames), "--text", text]
-        output = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
-        results.append(json.loads(output))
+        process = subprocess.run(command, stdout=subprocess.PIPE)
+        if process.returncode != 0:  # it has said why on our stderr
+            raise SystemExit(f"run {run + 1} failed")
+        results.append(json.loads(process.stdout))
     return results
 
 
@@ -117,7 +141,8 @@ def table(report: Figures) -> str:
     lines = ["| figure | median | range |", "|---|---|---|"]
     for name in ("checkpoint", "export"):
         made = report[name]
-        lines.append(f"| {name}: time, peak memory | {made['seconds']} s, {made['peak_mb']} MB | |")
+        cost = made if made == GIVEN else f"{made['seconds']} s, {made['peak_mb']} MB"
+        lines.append(f"| {name}: time, peak memory | {cost} | |")
     for name, size in report["file_mb"].items():
         lines.append(f"| {name} | {size} MB | |")
     lines.append(_median_row("load", [run["load_ms"] for run in runs], "ms"))
@@ -130,15 +155,22 @@ def table(report: Figures) -> str:
     return "\n".join(lines)
 
 
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number}: at least 1")
+    return number
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m voxtral_tts.bench", description=__doc__)
     add = parser.add_argument
     add("--checkpoint", type=Path, help="checkpoint folder; default: a synthetic one")
     add("--size", default="full", choices=("full", "tiny"), help="of the synthetic one")
     add("--cache", type=Path, default=Path(".cache/bench"), help="where artefacts are kept")
-    add("--frames", type=int, default=30, help="frames per utterance")
+    add("--frames", type=_positive, default=30, help="frames per utterance")
     add("--text", default=TEXT)
-    add("--runs", type=int, default=5, help="fresh processes")
+    add("--runs", type=_positive, default=5, help="fresh processes")
     add("--json", type=Path, help="write the report there as well")
     add("--measure", type=Path, help=argparse.SUPPRESS)
     return parser
@@ -150,7 +182,7 @@ def main() -> None:
         print(json.dumps(measure(options.measure, options.frames, options.text)))
         return
     checkpoint: Path | None = options.checkpoint
-    report: Figures = {"checkpoint": {"seconds": 0, "peak_mb": 0}}
+    report: Figures = {"checkpoint": GIVEN}
     if checkpoint is None:
         checkpoint = options.cache / f"checkpoint-{options.size}-{_sources()}"
         arguments = ("--size", options.size, "--output", str(checkpoint))

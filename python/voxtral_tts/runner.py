@@ -107,8 +107,9 @@ class Runner:
     """Text to speech with Voxtral-4B-TTS-2603.
 
     ``tokenizer`` defaults to ``tekken.json`` beside the model, ``voices`` to the
-    folder ``voice_embedding`` beside the tokenizer. ``warm_up`` runs every
-    method once while loading, which shortens the first utterance.
+    folder ``voice_embedding`` beside the tokenizer. ``num_threads`` is for the
+    whole process, and its first runner decides; 0 is every CPU. ``warm_up`` runs
+    every method once while loading, which shortens the first utterance.
 
     A runner speaks one utterance at a time; a second one meanwhile raises
     ``BusyError``. Use one runner per process: it cannot be pickled, and does not
@@ -125,6 +126,7 @@ class Runner:
         *,
         tokenizer: StrPath | None = None,
         voices: StrPath | None = None,
+        num_threads: int = 0,
         warm_up: bool = False,
     ) -> None:
         self._runner: _core.Runner | None = _core.Runner(
@@ -132,6 +134,7 @@ class Runner:
             os.fspath(codec),
             None if tokenizer is None else os.fspath(tokenizer),
             None if voices is None else os.fspath(voices),
+            _integer("num_threads", num_threads, 0, _MAX_INT),
             warm_up,
         )
 

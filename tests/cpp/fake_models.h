@@ -110,6 +110,14 @@ class FakeCodecModel : public model::CodecModel {
     return samples_;
   }
 
+  int64_t decoded_frames() const override {
+    int64_t frames = 0;
+    for (const Call& call : calls) {
+      frames += static_cast<int64_t>(call.codes.size() / 3);
+    }
+    return frames;
+  }
+
   std::vector<Call> calls;
   std::optional<float> poison; // the last sample of every call
 

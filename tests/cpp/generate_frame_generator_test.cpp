@@ -46,6 +46,9 @@ TEST(FrameGenerator, StopsAtTheLimitWithoutAnotherStep) {
   EXPECT_FALSE(frames.next());
   EXPECT_FALSE(frames.saw_end());
   EXPECT_EQ(model.calls.size(), 2u);
+  FrameGenerator none(model, {1, 1}, {42, 0, 1.2f, -1});
+  EXPECT_FALSE(none.next());
+  EXPECT_EQ(model.calls.size(), 2u);
 }
 
 TEST(FrameGenerator, NoiseFollowsTheSeedAndSemanticNoiseTheTemperature) {

@@ -1,8 +1,10 @@
 """The parity tests can fail: each known deviation of a public implementation is made from outside,
 and the comparison of test_oracle.py that must notice it is shown to exceed its tolerance.
 
-Deviations without an effect to compare: an epsilon of 1e-12 in weight norm (below fp32 resolution
-at these norms), and limits on frames and sampling, which are the runner's.
+Deviations without an effect to compare here: an epsilon of 1e-12 in weight norm (below fp32
+resolution at these norms); limits on frames and sampling, which are the runner's; and greedy
+longest match instead of merging by rank, which is the tokenizer's:
+tests/cpp/text_tekken_golden_test.cpp holds ids that longest match does not give.
 """
 
 from __future__ import annotations
@@ -80,6 +82,17 @@ def _(patch):
         return torch.cat((prompt, self.language_model.embed_text(torch.tensor([[24]]))), dim=1)
 
     patch.setattr(VoxtralTTS, "prompt_embeddings", with_seed_step)
+
+
+@mutation("[NEXT_AUDIO_TEXT] and [REPEAT_AUDIO_TEXT] swapped", "first_hidden")
+def _(patch):
+    original = VoxtralTTS.prompt_embeddings
+    swapped = {35: 36, 36: 35}
+    patch.setattr(
+        VoxtralTTS,
+        "prompt_embeddings",
+        lambda self, ids, voice: original(self, [swapped.get(i, i) for i in ids], voice),
+    )
 
 
 @mutation("the fed back frame takes two positions", "second_hidden")
@@ -236,6 +249,14 @@ def _(patch):
     patch.setattr(codec.Codec, "decode", decode)
 
 
+@mutation("the codec computes in bf16", "waveform")
+def _(patch):
+    original = codec.Codec.decode
+    patch.setattr(
+        codec.Codec, "decode", lambda self, codes: original(self.bfloat16(), codes).float()
+    )
+
+
 @mutation("the offset of 2 is not removed before decoding", "waveform")
 def _(patch):
     patch.setattr(codec, "N_SPECIAL_CODES", 1)
@@ -298,7 +319,14 @@ def test_an_end_test_of_code_below_2_hides_a_broken_frame(comparisons, model):
         model.generate(prompt, torch.zeros(3, 36))
 
 
-def test_half_up_and_half_away_rounding_are_noticed(model):
+@pytest.mark.parametrize(
+    "rounded",
+    [
+        pytest.param(lambda level: (level + 0.5).floor(), id="half up"),
+        pytest.param(lambda level: level.sign() * (level.abs() + 0.5).floor(), id="half away"),
+    ],
+)
+def test_other_rounding_is_noticed(model, rounded):
     ties = torch.tensor([[0.25, -0.75]])  # levels 12.5 and 2.5, exact in binary
-    half_up = ((ties + 1) / 2 * 20 + 0.5).floor().long() + 2
-    assert (model.flow_head.quantize(ties) != half_up).all()
+    other = rounded((ties + 1) / 2 * 20).long() + 2
+    assert (model.flow_head.quantize(ties) != other).all()

@@ -167,9 +167,9 @@ def test_weight_only_embeddings_are_exact(
     assert relative(outputs["next"], plain.language_model.embed_codes(outputs["codes"])) > 1e-4
 
 
-# Activations are rounded to 8 bits per row: a product of K = 64 terms then carries a relative
-# error of some 0.5 %, and every layer adds its own. Weights of 4 bits alone are 5 to 10 % away.
-ACTIVATION_FLOOR = 0.05
+# Activations are rounded to 8 bits per row, 0.5 % of each product; layers add up, and a velocity
+# has been through them seven times (measured: 5 %).
+ACTIVATION_FLOOR = 0.1
 
 
 @pytest.mark.parametrize(

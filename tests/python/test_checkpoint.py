@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+import shutil
 from pathlib import Path
 
 import pytest
@@ -148,3 +149,48 @@ def test_unreadable_files_are_named(tiny, tmp_path):
     (tmp_path / "consolidated.safetensors").write_bytes(b"\x08\0\0\0\0\0\0\0{}")
     with pytest.raises(CheckpointError, match=r"consolidated\.safetensors: cannot be opened"):
         Checkpoint(tmp_path)
+
+
+def _copy_with_tokens(checkpoint: Path, folder: Path, change) -> Path:
+    """A copy of the folder whose tekken.json has other special tokens."""
+    shutil.copytree(checkpoint, folder, dirs_exist_ok=True)
+    content = json.loads((folder / "tekken.json").read_text())
+    content["special_tokens"] = change(content["special_tokens"])
+    (folder / "tekken.json").write_text(json.dumps(content))
+    return folder
+
+
+def test_special_tokens_have_the_ids_of_the_published_file(tiny):
+    # Oracle: the published tekken.json and params.json.
+    with Checkpoint(tiny) as checkpoint:
+        ids = checkpoint.special_ids()
+    names = ("<s>", "[AUDIO]", "[BEGIN_AUDIO]", "[REPEAT_AUDIO_TEXT]", "[NEXT_AUDIO_TEXT]")
+    assert [ids[name] for name in names] == [1, 24, 25, 35, 36]
+
+
+def test_special_token_problems_join_the_list(tiny, tmp_path):
+    def change(tokens):
+        other = {"[AUDIO]": 25, "[BEGIN_AUDIO]": 24, "[REPEAT_AUDIO_TEXT]": "35"}
+        kept = [t for t in tokens if t["token_str"] not in ("<s>", "[NEXT_AUDIO_TEXT]")]
+        return [t | {"rank": other.get(t["token_str"], t["rank"])} for t in kept]
+
+    with Checkpoint(_copy_with_tokens(tiny, tmp_path, change)) as checkpoint:
+        (tmp_path / "voice_embedding").rename(tmp_path / "elsewhere")
+        with pytest.raises(CheckpointError) as caught:
+            checkpoint.validate()
+    assert str(caught.value).splitlines() == [
+        f"{tmp_path}: 6 problems:",
+        "  tekken.json: special token <s> is missing",
+        "  tekken.json: [AUDIO] is 25, in params.json it is 24",
+        "  tekken.json: [BEGIN_AUDIO] is 24, in params.json it is 25",
+        "  tekken.json: special token [NEXT_AUDIO_TEXT] is missing",
+        "  tekken.json: [REPEAT_AUDIO_TEXT] has the id '35', expected an integer",
+        "  voice_embedding/*.pt: missing files",
+    ]
+
+
+@pytest.mark.parametrize("tokens", [None, [], ["<s>"], [{"rank": 1}]])
+def test_a_tekken_json_without_special_tokens_is_one_problem_per_line(tiny, tmp_path, tokens):
+    folder = _copy_with_tokens(tiny, tmp_path, lambda _: tokens)
+    with pytest.raises(CheckpointError, match=r"problems:\n  tekken\.json: (no )?special token"):
+        Checkpoint(folder).validate()

@@ -31,6 +31,10 @@ from command_line import (
         (["--seed", "18446744073709551616"], "--seed"),
         (["--seed", "-1"], "'-1'"),
         (["--temperature", "nan"], "'nan'"),
+        (["--temperature", "1e38"], "up to 100"),
+        (["--temperature", "100.001"], "up to 100"),
+        (["--cfg-alpha", "1e38"], "between -100 and 100"),
+        (["--cfg-alpha", "-100.001"], "between -100 and 100"),
         (["--max_frames", "-3"], "'-3'"),
         (["--format", "mp3"], "mp3"),
         (["--chunk-frames", "100000"], "chunk_frames"),
@@ -78,7 +82,22 @@ def test_exit_codes_of_files_and_text(
     assert list(tmp_path.iterdir()) == [bad]
 
 
-@pytest.mark.parametrize("form", ["wav", "s16le"])
+@pytest.mark.parametrize(
+    "name", ["<s>", "[AUDIO]", "[BEGIN_AUDIO]", "[NEXT_AUDIO_TEXT]", "[REPEAT_AUDIO_TEXT]"]
+)
+def test_a_tokenizer_with_another_id_for_a_token_of_the_prompt(
+    speak: Run, exported: Path, tmp_path: Path, name: str
+) -> None:
+    tekken = json.loads((exported / "tekken.json").read_text())
+    tokens = {token["token_str"]: token for token in tekken["special_tokens"]}
+    tokens[name]["token_str"], tokens["</s>"]["token_str"] = "</s>", name
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps(tekken))
+    result = speak("--tokenizer", other, "--voices", exported / "voice_embedding")
+    assert_error(result, 4, "ModelMismatch", "other.json", f"{name} is 2,")
+
+
+@pytest.mark.parametrize("form", ["wav", "s16le", "f32le"])
 def test_a_failure_leaves_an_older_file_or_a_valid_new_one(
     run: Run, runner_binary: Path, files: list[str], tmp_path: Path, form: str
 ) -> None:
@@ -87,7 +106,7 @@ def test_a_failure_leaves_an_older_file_or_a_valid_new_one(
     arguments = [*files, "-t", TEXT, "-o", "old", "--format", form]
     assert run(*arguments, "--voice", "nobody").returncode == 6
     assert output.read_bytes() == b"old"
-    limit_bytes = 10 * FRAME
+    limit_bytes = 10 * FRAME + 1  # in the middle of a sample
     result = subprocess.run(
         [runner_binary, *arguments],
         cwd=tmp_path,
@@ -99,7 +118,8 @@ def test_a_failure_leaves_an_older_file_or_a_valid_new_one(
     assert list(tmp_path.iterdir()) == [output]
     n_bytes = wav_samples(output).nbytes if form == "wav" else output.stat().st_size
     assert 0 < n_bytes <= limit_bytes
-    assert n_bytes % 2 == 0
+    if form != "wav":
+        assert n_bytes % (FRAME * (4 if form == "f32le" else 2)) == 0  # whole writes
 
 
 def test_a_closed_pipe_is_exit_13(runner_binary: Path, files: list[str]) -> None:

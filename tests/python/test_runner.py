@@ -362,3 +362,20 @@ def test_ctrl_c_stops_within_a_frame(exported: Path) -> None:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
+
+
+def test_the_first_runner_sizes_the_thread_pool(files: list[str]) -> None:
+    """Counted in the kernel's list; /proc is Linux's."""
+    script = (
+        "import os, sys; from voxtral_tts import Runner; "
+        "Runner(sys.argv[1], sys.argv[2], num_threads=int(sys.argv[3])); "
+        "print(len(os.listdir('/proc/self/task')))"
+    )
+
+    def threads(number: int) -> int:
+        command = [sys.executable, "-c", script, files[1], files[3], str(number)]
+        return int(subprocess.run(command, check=True, capture_output=True).stdout)
+
+    if not Path("/proc/self/task").exists():
+        pytest.skip("threads are counted in /proc, which this system does not have")
+    assert threads(4) - threads(1) == 3

@@ -126,10 +126,12 @@ std::unique_ptr<Runner> load(
     const Path& codec,
     const std::optional<Path>& tokenizer,
     const std::optional<Path>& voices,
+    int num_threads,
     bool warm_up) {
   const LoadOptions options{
       .tokenizer = tokenizer.value_or(Path()),
       .voices = voices.value_or(Path()),
+      .num_threads = num_threads,
       .warm_up = warm_up};
   const py::gil_scoped_release nogil;
   return std::make_unique<Runner>(model, codec, options);
@@ -161,6 +163,7 @@ py::dict default_options() {
   const LoadOptions load_options;
   const SynthesisOptions options;
   py::dict defaults;
+  defaults["num_threads"] = load_options.num_threads;
   defaults["warm_up"] = load_options.warm_up;
   defaults["seed"] = options.seed;
   defaults["temperature"] = options.temperature;
@@ -184,6 +187,7 @@ void bind_runner(py::module_& module) {
           py::arg("codec"),
           py::arg("tokenizer"),
           py::arg("voices"),
+          py::arg("num_threads"),
           py::arg("warm_up"))
       .def(
           "stream",

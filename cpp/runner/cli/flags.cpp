@@ -86,6 +86,14 @@ void add_file_flags(std::vector<Flag>& table, CliOptions& o) {
        "folder of voice files, .pt or .safetensors\n"
        "(default: voice_embedding beside the tokenizer)",
        non_empty("--voices", o.load.voices)});
+  table.push_back(
+      {"--threads",
+       "N",
+       "threads to compute with; 0 is every CPU (default: " +
+           shown(o.load.num_threads) + ")",
+       [&o](const std::string& value) {
+         o.load.num_threads = parse_integer<int>("--threads", value, 0, 1024);
+       }});
 }
 
 void add_text_flags(std::vector<Flag>& table, CliOptions& o) {

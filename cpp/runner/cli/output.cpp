@@ -9,17 +9,19 @@ namespace voxtral_tts::cli {
 namespace {
 
 // Raw samples in a file, with the promises of a WAV file: an older file stays
-// until the new one is finished or kept.
+// until the new one is finished or kept, and a kept one ends with a whole
+// write.
 class RawFileSink final : public AudioSink {
  public:
   RawFileSink(const std::filesystem::path& path, PcmFormat format)
       : file_(std::make_unique<ReplaceFile>(path)),
-        samples_(make_raw_pcm_sink(file_->descriptor(), format)) {
+        samples_(make_raw_pcm_sink(file_->descriptor(), format)),
+        sample_bytes_(format == PcmFormat::kF32le ? 4 : 2) {
   }
 
   void write(std::span<const float> samples) override {
     samples_->write(samples);
-    is_empty_ = is_empty_ && samples.empty();
+    bytes_written_ += static_cast<off_t>(samples.size()) * sample_bytes_;
   }
 
   void finish() override {
@@ -30,7 +32,10 @@ class RawFileSink final : public AudioSink {
   void abandon(bool keep_partial) noexcept override {
     samples_->abandon(keep_partial);
     try {
-      if (keep_partial && !is_empty_) {
+      // The write that failed may have left a part of it, half a sample even.
+      // What cannot be cut is no regular file and has no partial one to keep.
+      if (keep_partial && bytes_written_ > 0 &&
+          ::ftruncate(file_->descriptor(), bytes_written_) == 0) {
         file_->commit();
       }
     } catch (const Error&) {
@@ -42,7 +47,8 @@ class RawFileSink final : public AudioSink {
  private:
   std::unique_ptr<ReplaceFile> file_;
   std::unique_ptr<AudioSink> samples_;
-  bool is_empty_ = true;
+  off_t sample_bytes_;
+  off_t bytes_written_ = 0; // by writes that were completed
 };
 
 } // namespace

@@ -11,8 +11,9 @@ namespace voxtral_tts {
 
 struct LoadOptions {
   std::filesystem::path tokenizer; // empty: tekken.json beside the model
-  std::filesystem::path voices;    // empty: voice_embedding/ beside the tokenizer
-  bool warm_up = false;            // run every method once while loading
+  std::filesystem::path voices; // empty: voice_embedding/ beside the tokenizer
+  int num_threads = 0;  // of this process, set by its first Runner; 0: all CPUs
+  bool warm_up = false; // run every method once while loading
 };
 
 struct SynthesisOptions {
@@ -20,11 +21,12 @@ struct SynthesisOptions {
                             // neutral_female, else the first by name
   uint64_t seed = 42;       // same seed, files and options: same samples
   float temperature = 0.0f; // of the semantic code; 0 is greedy, as the model's
-                            // authors run it
-  std::optional<float> cfg_alpha; // guidance weight; empty: the model's own
-  std::optional<int> max_frames;  // limit in frames of 80 ms; empty: the model's
-                                  // default budget
-  int chunk_frames = 0;     // frames per chunk; 0: the codec's schedule
+                            // authors run it; at most 100
+  std::optional<float> cfg_alpha; // guidance weight, -100 to 100; empty: the
+                                  // model's own
+  std::optional<int> max_frames; // limit in frames of 80 ms; empty: the model's
+                                 // default budget
+  int chunk_frames = 0;          // frames per chunk; 0: the codec's schedule
 };
 
 } // namespace voxtral_tts

@@ -22,22 +22,24 @@ VOXTRAL_TTS_API const char* to_string(FinishReason reason) noexcept;
 // chunks is not ours.
 struct SynthesisStats {
   FinishReason finish_reason = FinishReason::kCancelled;
-  int prompt_tokens = 0;         // rows of the prompt, voice rows included
+  int prompt_tokens = 0; // rows of the prompt, voice rows included
   int voice_rows = 0;
-  int64_t codec_frames = 0;      // emitted frames, 80 ms each
-  int64_t decoded_frames = 0;    // frames the codec decoded; equals codec_frames
-  int64_t step_executes = 0;     // calls of `step`, prefill included
-  int64_t codec_executes = 0;    // calls of `decode`
+  int64_t codec_frames = 0;   // emitted frames, 80 ms each
+  int64_t decoded_frames = 0; // frames the codec decoded; equals codec_frames
+  int64_t step_executes = 0;  // calls of `step`, prefill included
+  int64_t codec_executes = 0; // calls of `decode`
   double audio_seconds = 0;
-  double prefill_ms = 0;         // prompt to the codes of frame 0
-  double first_audio_ms = 0;     // TTFA: call to the first samples
-  double generate_ms = 0;        // inside `step`, prefill included
-  double codec_ms = 0;           // inside `decode`
-  double wall_ms = 0;            // call to the last sample, load excluded
-  double rtf = 0;                // wall_ms / audio
-  double generation_rtf = 0;     // (wall_ms - codec_ms) / audio
-  float peak = 0;                // largest |sample|
-  int64_t clipped_samples = 0;   // |sample| > 1, saturated in 16-bit output
+  double prefill_ms = 0;       // the first `step`, which makes frame 0 (a
+                               // long prompt takes several); embedding the
+                               // prompt is not in it
+  double first_audio_ms = 0;   // TTFA: call to the first samples
+  double generate_ms = 0;      // inside `step`, prefill included
+  double codec_ms = 0;         // inside `decode`
+  double wall_ms = 0;          // call to the last sample, load excluded
+  double rtf = 0;              // wall_ms / audio
+  double generation_rtf = 0;   // (wall_ms - codec_ms) / audio
+  float peak = 0;              // largest |sample|
+  int64_t clipped_samples = 0; // |sample| > 1, saturated in 16-bit output
 };
 
 // Times and counts of loading, once per Runner.

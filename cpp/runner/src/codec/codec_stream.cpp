@@ -7,7 +7,9 @@
 namespace voxtral_tts::codec {
 
 CodecStream::CodecStream(model::CodecModel& model, int chunk_frames)
-    : model_(model), chunk_frames_(chunk_frames) {
+    : model_(model),
+      chunk_frames_(chunk_frames),
+      decoded_before_(model.decoded_frames()) {
   const model::CodecInfo& info = model.info();
   const auto largest = static_cast<size_t>(
       info.max_chunk_frames * info.common.n_codebooks);
@@ -50,11 +52,11 @@ DecodedChunk CodecStream::decode() {
   decoded_.swap(pending_);
   pending_.clear();
   const DecodedChunk chunk{
-      model_.decode(decoded_, decoded_frames_),
+      model_.decode(decoded_, emitted_frames_),
       decoded_,
-      decoded_frames_,
+      emitted_frames_,
       frames};
-  decoded_frames_ += frames;
+  emitted_frames_ += frames;
   ++executes_;
   audio::check_finite(
       chunk.samples,

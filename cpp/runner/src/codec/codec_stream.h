@@ -35,8 +35,10 @@ class CodecStream {
   // The frames still waiting for their chunk to fill up, if any.
   std::optional<DecodedChunk> flush();
 
-  int64_t decoded_frames() const noexcept {
-    return decoded_frames_;
+  // Frames the model decoded for this utterance: equal to those pushed, or
+  // something is decoded twice.
+  int64_t decoded_frames() const {
+    return model_.decoded_frames() - decoded_before_;
   }
   int64_t executes() const noexcept {
     return executes_;
@@ -51,7 +53,8 @@ class CodecStream {
   int chunk_frames_;
   std::vector<int64_t> pending_; // [frames, n_codebooks]
   std::vector<int64_t> decoded_; // of the last chunk
-  int64_t decoded_frames_ = 0;
+  int64_t decoded_before_;
+  int64_t emitted_frames_ = 0;
   int64_t executes_ = 0;
 };
 

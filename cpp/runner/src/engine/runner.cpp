@@ -4,6 +4,7 @@
 
 #include "engine/runner_impl.h"
 #include "engine/speech_stream_impl.h"
+#include "model/runtime.h"
 #include "support/stopwatch.h"
 #include "voxtral_tts/error.h"
 #include "voxtral_tts/voice.h"
@@ -12,6 +13,7 @@ namespace voxtral_tts {
 namespace {
 
 constexpr const char* kPreferredVoice = "neutral_female";
+constexpr int kMaxThreads = 1024;
 
 std::filesystem::path beside(
     const std::filesystem::path& file, const char* name) {
@@ -34,9 +36,9 @@ std::filesystem::path default_voices_folder(
   std::error_code ignored;
   const auto other = beside(anchor, "voices");
   return !std::filesystem::is_directory(preferred, ignored) &&
-          std::filesystem::is_directory(other, ignored)
-      ? other
-      : preferred;
+                 std::filesystem::is_directory(other, ignored)
+             ? other
+             : preferred;
 }
 
 Runner::Impl::Impl(
@@ -81,7 +83,9 @@ void Runner::Impl::check_tokenizer(const std::filesystem::path& file) const {
         " tokens, the model " + std::to_string(info.vocab_size));
   }
   const std::pair<const char*, int64_t> tokens[] = {
+      {"<s>", info.bos_id},
       {"[BEGIN_AUDIO]", info.begin_audio_id},
+      {"[AUDIO]", info.audio_id},
       {"[NEXT_AUDIO_TEXT]", info.text_to_audio_id},
       {"[REPEAT_AUDIO_TEXT]", info.audio_to_text_id}};
   for (const auto& [name, id] : tokens) {
@@ -105,7 +109,8 @@ void Runner::Impl::warm_up() {
   speech_model.step(
       row, 0, {flow, semantic}, static_cast<float>(info.cfg_alpha));
   const std::vector<int64_t> codes(
-      static_cast<size_t>(info.common.n_codebooks), info.common.n_special_codes);
+      static_cast<size_t>(info.common.n_codebooks),
+      info.common.n_special_codes);
   codec_model.decode(codes, 0);
 }
 
@@ -143,6 +148,14 @@ Runner::Runner(
     const std::filesystem::path& codec,
     const LoadOptions& options) {
   const support::Stopwatch watch;
+  if (options.num_threads < 0 || options.num_threads > kMaxThreads) {
+    throw Error(
+        ErrorClass::kUsage,
+        "num_threads " + std::to_string(options.num_threads) +
+            ": must be between 1 and " + std::to_string(kMaxThreads) +
+            ", or 0 for all CPUs");
+  }
+  model::prepare_runtime(options.num_threads);
   impl_ = std::make_shared<Impl>(model, codec, options);
   impl_->load_stats.load_ms = watch.elapsed_ms();
 }
@@ -153,8 +166,9 @@ Runner::~Runner() = default;
 
 SpeechStream Runner::stream(
     std::string_view text, const SynthesisOptions& options) {
-  return SpeechStream(std::make_unique<SpeechStream::Impl>(
-      std::make_unique<Lease>(impl_), text, options));
+  return SpeechStream(
+      std::make_unique<SpeechStream::Impl>(
+          std::make_unique<Lease>(impl_), text, options));
 }
 
 Audio Runner::synthesize(

@@ -17,6 +17,11 @@ namespace {
 // No token is longer; a text beyond this cannot fit and is not tokenised.
 constexpr size_t kMaxBytesPerRow = 256;
 
+// Far beyond any use, far from where float32 overflows in the model, which
+// would look like a damaged file.
+constexpr float kMaxTemperature = 100;
+constexpr float kMaxCfgAlpha = 100;
+
 void require(bool condition, const std::string& message) {
   if (!condition) {
     throw Error(ErrorClass::kUsage, message);
@@ -25,12 +30,13 @@ void require(bool condition, const std::string& message) {
 
 void check_options(const SynthesisOptions& options, int64_t max_chunk_frames) {
   require(
-      std::isfinite(options.temperature) && options.temperature >= 0,
+      options.temperature >= 0 && options.temperature <= kMaxTemperature,
       "temperature " + std::to_string(options.temperature) +
-          ": must be 0 (greedy) or a positive number");
+          ": must be 0 (greedy) or a positive number up to 100");
+  const float alpha = options.cfg_alpha.value_or(0);
   require(
-      !options.cfg_alpha || std::isfinite(*options.cfg_alpha),
-      "cfg_alpha: must be a finite number");
+      std::fabs(alpha) <= kMaxCfgAlpha,
+      "cfg_alpha " + std::to_string(alpha) + ": must be between -100 and 100");
   require(
       !options.max_frames || *options.max_frames > 0,
       "max_frames " + std::to_string(options.max_frames.value_or(0)) +
@@ -88,12 +94,10 @@ void SpeechStream::Impl::start(
   const model::SpeechModelInfo& info = runner.speech_model.info();
   check_options(options, runner.codec_model.info().max_chunk_frames);
   check_text(text, info.max_seq_len);
-  const auto file = find_voice(
-      runner.voices_folder, runner.voice_or_default(options.voice));
+  const auto file =
+      find_voice(runner.voices_folder, runner.voice_or_default(options.voice));
   const prompt::VoiceEmbedding voice = prompt::load_voice_embedding(
-      file,
-      static_cast<int>(info.dim),
-      static_cast<int>(info.max_seq_len));
+      file, static_cast<int>(info.dim), static_cast<int>(info.max_seq_len));
   const std::vector<int32_t> ids = runner.tokenizer.encode(text);
   const int64_t rows = prompt::prompt_rows(ids.size(), voice.rows);
   check_fits(rows, ids.size(), voice, info.max_seq_len);
@@ -102,8 +106,8 @@ void SpeechStream::Impl::start(
 
   // Frame 0 needs no row of its own: it comes from the prompt's last one.
   const int64_t room = info.max_seq_len - rows + 1;
-  const int64_t wanted = options.max_frames.value_or(
-      static_cast<int>(info.max_frames));
+  const int64_t wanted =
+      options.max_frames ? *options.max_frames : info.max_frames;
   max_frames = std::min(wanted, room);
   user_limit_ = options.max_frames && *options.max_frames <= room;
   generator_.emplace(
@@ -182,7 +186,7 @@ std::optional<std::span<const int64_t>> SpeechStream::Impl::next_frame() {
   }
   if (!codes) {
     stats.finish_reason = generator_->saw_end() ? FinishReason::kEndOfAudio
-        : user_limit_                           ? FinishReason::kLength
+                          : user_limit_         ? FinishReason::kLength
                                                 : FinishReason::kFrameBudget;
   }
   return codes;
@@ -227,7 +231,8 @@ void SpeechStream::Impl::finish() {
 }
 
 SpeechStream::SpeechStream(std::unique_ptr<Impl> impl)
-    : impl_(std::move(impl)) {}
+    : impl_(std::move(impl)) {
+}
 SpeechStream::SpeechStream(SpeechStream&&) noexcept = default;
 SpeechStream& SpeechStream::operator=(SpeechStream&&) noexcept = default;
 SpeechStream::~SpeechStream() = default;

@@ -17,10 +17,11 @@ FrameGenerator::FrameGenerator(
       normal_(options.seed),
       gumbel_(options.seed),
       flow_noise_(static_cast<size_t>(model.info().common.n_codebooks - 1)),
-      semantic_noise_(static_cast<size_t>(model.info().semantic_vocab)) {}
+      semantic_noise_(static_cast<size_t>(model.info().semantic_vocab)) {
+}
 
 std::optional<std::span<const int64_t>> FrameGenerator::next() {
-  if (saw_end_ || frames_ == options_.max_frames) {
+  if (saw_end_ || frames_ >= options_.max_frames) {
     return std::nullopt;
   }
   model::StepResult result;
@@ -49,8 +50,8 @@ model::StepResult FrameGenerator::prefill() {
   std::span<const float> rows(prompt_);
   model::StepResult result;
   while (!rows.empty()) {
-    const auto piece = rows.first(std::min(
-        rows.size(), static_cast<size_t>(info.max_step_rows) * dim));
+    const auto piece = rows.first(
+        std::min(rows.size(), static_cast<size_t>(info.max_step_rows) * dim));
     result = model_.step(piece, position_, noise, options_.cfg_alpha);
     position_ += static_cast<int64_t>(piece.size() / dim);
     ++executes_;
@@ -80,8 +81,7 @@ void FrameGenerator::check(std::span<const int64_t> codes) const {
     if (codes[i] == -1) {
       throw Error(
           ErrorClass::kNumeric,
-          "frame " + std::to_string(frames_) +
-              ": NaN or infinity in the " +
+          "frame " + std::to_string(frames_) + ": NaN or infinity in the " +
               (semantic ? "semantic logits" : "flow state") +
               "; the model file or the voice is damaged");
     }

@@ -20,6 +20,9 @@ class CodecModel {
   // [n * samples_per_frame], valid until the next call.
   virtual std::span<const float> decode(
       std::span<const int64_t> codes, int64_t position) = 0;
+
+  // Frames handed to decode() since the model was loaded.
+  virtual int64_t decoded_frames() const = 0;
 };
 
 } // namespace voxtral_tts::model

@@ -1,5 +1,6 @@
 #include "model/metadata.h"
 
+#include <limits>
 #include <optional>
 
 #include "voxtral_tts/error.h"
@@ -7,8 +8,8 @@
 namespace voxtral_tts::model {
 namespace {
 
-// No size in a program comes near this; sums and products of a few stay exact.
-constexpr int64_t kLargest = int64_t{1} << 31;
+// Every value fits an int; sums and products of two stay exact in 64 bits.
+constexpr int64_t kLargest = std::numeric_limits<int32_t>::max();
 
 // Reads keys one by one and collects what is wrong, to report it at once.
 class Reader {
@@ -22,6 +23,7 @@ class Reader {
     const auto value = get<int64_t>(name, "an integer");
     if (value && (*value < least || *value > kLargest)) {
       problem(name + " is " + std::to_string(*value));
+      return 0; // what is out of range must not enter the checks below
     }
     return value.value_or(0);
   }
@@ -150,6 +152,9 @@ SpeechModelInfo read_speech_model_info(
       info.semantic_vocab >=
           info.common.semantic_codebook_size + info.common.n_special_codes,
       "semantic_vocab is smaller than the codebook");
+  reader.require(
+      info.end_audio_code < info.semantic_vocab,
+      "end_audio_code exceeds semantic_vocab");
   for (const int64_t id :
        {info.bos_id,
         info.begin_audio_id,

@@ -7,6 +7,8 @@
 
 #include <cstdint>
 #include <new>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include <executorch/runtime/core/hierarchical_allocator.h>
@@ -45,6 +47,23 @@ class MappedBuffer {
  private:
   uint8_t* data_ = nullptr;
   size_t size_;
+};
+
+// All buffers of one method.
+class PlannedBuffers {
+ public:
+  // `sizes` in bytes; `method` names file and method in messages. Throws
+  // Error{kModelLoad} for a negative size or one that cannot be had.
+  PlannedBuffers(const std::vector<int64_t>& sizes, const std::string& method);
+
+  executorch::runtime::HierarchicalAllocator* allocator() {
+    return &*allocator_;
+  }
+
+ private:
+  std::vector<MappedBuffer> buffers_;
+  std::vector<executorch::runtime::Span<uint8_t>> spans_;
+  std::optional<executorch::runtime::HierarchicalAllocator> allocator_;
 };
 
 } // namespace voxtral_tts::model

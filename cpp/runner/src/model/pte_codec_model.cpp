@@ -27,6 +27,7 @@ std::span<const float> PteCodecModel::decode(
   position_ = position;
   const auto codebooks = static_cast<size_t>(info_.common.n_codebooks);
   const size_t frames = codes.size() / codebooks;
+  decoded_frames_ += static_cast<int64_t>(frames);
   // The runtime takes mutable pointers; it only reads inputs.
   const auto tensor = tensor_over(
       std::span(const_cast<int64_t*>(codes.data()), codes.size()),

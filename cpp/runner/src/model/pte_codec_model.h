@@ -19,11 +19,15 @@ class PteCodecModel final : public CodecModel {
   }
   std::span<const float> decode(
       std::span<const int64_t> codes, int64_t position) override;
+  int64_t decoded_frames() const override {
+    return decoded_frames_;
+  }
 
  private:
   PteProgram program_;
   CodecInfo info_;
   int64_t position_ = 0;
+  int64_t decoded_frames_ = 0;
   executorch::extension::TensorPtr position_tensor_;
   std::vector<executorch::runtime::EValue> outputs_;
 };

@@ -6,16 +6,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <mutex>
 
 #include <executorch/runtime/backend/backend_options_map.h>
 #include <executorch/runtime/backend/interface.h>
-#include <executorch/runtime/platform/platform.h>
 
 #include "model/planned_memory.h"
-#include "operators/operators.h"
+#include "model/runtime.h"
+#include "support/checked.h"
 #include "voxtral_tts/error.h"
-#include "voxtral_tts/log.h"
 
 namespace voxtral_tts::model {
 
@@ -28,35 +26,8 @@ using RuntimeError = executorch::runtime::Error;
 
 namespace {
 
-constexpr const char* kReExport = "; re-export with this version's python -m export";
-
-void forward_runtime_log(
-    et_timestamp_t,
-    et_pal_log_level_t level,
-    const char* filename,
-    const char*,
-    size_t line,
-    const char* message,
-    size_t length) {
-  log_debug(
-      "executorch %c %s:%zu: %.*s",
-      static_cast<char>(level),
-      filename,
-      line,
-      static_cast<int>(length),
-      message);
-}
-
-// Once per process, before the first program: our kernels, and the runtime's
-// messages to our log instead of stderr.
-void prepare_runtime() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    operators::register_operators();
-    executorch::runtime::register_pal(
-        executorch::runtime::PalImpl::create(forward_runtime_log, __FILE__));
-  });
-}
+constexpr const char* kReExport =
+    "; re-export with this version's python -m export";
 
 std::string describe(RuntimeError error) {
   return executorch::runtime::to_string(error);
@@ -69,7 +40,7 @@ std::string describe(RuntimeError error) {
 
 // The runtime reports any unreadable file alike; the errno says why.
 void check_readable(const std::filesystem::path& file) {
-  struct stat status {};
+  struct stat status{};
   if (::stat(file.c_str(), &status) != 0) {
     fail_load(file, std::strerror(errno), errno);
   }
@@ -85,7 +56,8 @@ std::string describe(const TensorSpec& spec) {
   std::string text = executorch::runtime::toString(spec.dtype);
   text += " [";
   for (size_t i = 0; i < spec.sizes.size(); ++i) {
-    text += (i == 0 ? "" : ", ") +
+    text +=
+        (i == 0 ? "" : ", ") +
         (spec.sizes[i] < 0 ? std::string("*") : std::to_string(spec.sizes[i]));
   }
   return text + "]";
@@ -107,33 +79,56 @@ bool matches(
 
 } // namespace
 
-class PteProgram::PlannedMemory {
- public:
-  explicit PlannedMemory(const executorch::runtime::MethodMeta& meta) {
-    for (size_t i = 0; i < meta.num_memory_planned_buffers(); ++i) {
-      const auto size = meta.memory_planned_buffer_size(i);
-      buffers_.emplace_back(size.ok() ? static_cast<size_t>(*size) : 0);
+PlannedBuffers::PlannedBuffers(
+    const std::vector<int64_t>& sizes, const std::string& method) {
+  uint64_t needed = 0;
+  for (const int64_t size : sizes) {
+    if (size < 0) {
+      throw Error(
+          ErrorClass::kModelLoad,
+          method + ": its memory plan is damaged" + kReExport);
+    }
+    needed = support::saturating_add(needed, static_cast<uint64_t>(size));
+  }
+  try {
+    for (const int64_t size : sizes) {
+      buffers_.emplace_back(static_cast<size_t>(size));
       spans_.push_back(buffers_.back().span());
     }
-    allocator_ = std::make_unique<HierarchicalAllocator>(
-        Span<Span<uint8_t>>(spans_.data(), spans_.size()));
+  } catch (const std::bad_alloc&) {
+    throw Error(
+        ErrorClass::kModelLoad,
+        method + ": needs " + std::to_string(needed) +
+            " bytes of memory, more than this process gets; free some, or "
+            "export with a smaller --max-seq-len",
+        ENOMEM);
   }
+  allocator_.emplace(Span<Span<uint8_t>>(spans_.data(), spans_.size()));
+}
 
-  HierarchicalAllocator* allocator() {
-    return allocator_.get();
+class PteProgram::PlannedMemory : public PlannedBuffers {
+ public:
+  PlannedMemory(
+      const executorch::runtime::MethodMeta& meta, const std::string& method)
+      : PlannedBuffers(sizes(meta), method) {
   }
 
  private:
-  std::vector<MappedBuffer> buffers_;
-  std::vector<Span<uint8_t>> spans_;
-  std::unique_ptr<HierarchicalAllocator> allocator_;
+  static std::vector<int64_t> sizes(
+      const executorch::runtime::MethodMeta& meta) {
+    std::vector<int64_t> result;
+    for (size_t i = 0; i < meta.num_memory_planned_buffers(); ++i) {
+      const auto size = meta.memory_planned_buffer_size(i);
+      result.push_back(size.ok() ? *size : -1);
+    }
+    return result;
+  }
 };
 
 PteProgram::PteProgram(std::filesystem::path file) : file_(std::move(file)) {
-  prepare_runtime();
+  prepare_runtime(0); // has an effect only when no Runner has done it
   check_readable(file_);
-  module_ =
-      std::make_unique<Module>(file_.string(), Module::LoadMode::Mmap);
+  module_ = std::make_unique<Module>(file_.string(), Module::LoadMode::Mmap);
   // One packed copy of a weight however often the unrolled steps use it.
   executorch::runtime::BackendOptions<1> xnnpack;
   executorch::runtime::LoadBackendOptionsMap options;
@@ -143,8 +138,7 @@ PteProgram::PteProgram(std::filesystem::path file) : file_(std::move(file)) {
     throw Error(ErrorClass::kInternal, "XNNPACK's load options were refused");
   }
   const RuntimeError error = module_->load(
-      options,
-      executorch::runtime::Program::Verification::InternalConsistency);
+      options, executorch::runtime::Program::Verification::InternalConsistency);
   if (error != RuntimeError::Ok) {
     fail_load(
         file_,
@@ -202,7 +196,8 @@ void PteProgram::load_method(const std::string& name, const MethodSpec& spec) {
   check_backends(name);
   check_signature(name, spec);
   const auto meta = module_->method_meta(name);
-  auto memory = std::make_unique<PlannedMemory>(*meta);
+  auto memory = std::make_unique<PlannedMemory>(
+      *meta, file_.string() + ": method '" + name + "'");
   const RuntimeError error = module_->load_method(name, memory->allocator());
   if (error != RuntimeError::Ok) {
     fail_load(
@@ -248,8 +243,7 @@ void PteProgram::check_signature(
     const auto info = meta->input_tensor_meta(i);
     if (!info.ok() || !matches(spec.inputs[i], *info)) {
       mismatch(
-          "input " + std::to_string(i) + " is not " +
-          describe(spec.inputs[i]));
+          "input " + std::to_string(i) + " is not " + describe(spec.inputs[i]));
     }
   }
   for (size_t i = 0; i < spec.outputs.size(); ++i) {
