@@ -23,7 +23,8 @@ using Path = std::filesystem::path;
 
 // The array owns the vector through a capsule: no copy.
 template <typename T>
-py::array_t<T> to_numpy(std::vector<T>&& values, py::array::ShapeContainer shape) {
+py::array_t<T> to_numpy(
+    std::vector<T>&& values, py::array::ShapeContainer shape) {
   auto owner = std::make_unique<std::vector<T>>(std::move(values));
   std::vector<T>& data = *owner;
   const py::capsule capsule(owner.get(), [](void* pointer) {
@@ -69,8 +70,8 @@ class Stream {
     stream_->set_poll(check_signals);
   }
 
-  // (samples [n], codes [frames, n_codebooks], index, is_final, first_frame), or
-  // None at the end.
+  // (samples [n], codes [frames, n_codebooks], index, is_final, first_frame),
+  // or None at the end.
   py::object next() {
     const OneAtATime guard(busy_);
     std::optional<AudioChunk> chunk;

@@ -15,10 +15,10 @@ namespace voxtral_tts {
 struct AudioChunk {
   std::vector<float> samples;
   std::vector<int64_t> codes; // [frames, n_codebooks], see docs/contract.md
-  int index = 0;           // 0, 1, ... within the utterance
-  bool is_final = false;   // no chunk follows; samples may then be empty
-  int64_t first_frame = 0; // codec frame (80 ms) of samples[0]
-  int frames = 0;          // codec frames in this chunk
+  int index = 0;              // 0, 1, ... within the utterance
+  bool is_final = false;      // no chunk follows; samples may then be empty
+  int64_t first_frame = 0;    // codec frame (80 ms) of samples[0]
+  int frames = 0;             // codec frames in this chunk
 };
 
 // Rounds to the nearest of 65,535 levels, 1.0 -> 32767 and -1.0 -> -32767, and

@@ -46,8 +46,7 @@ class VOXTRAL_TTS_API Runner {
       std::string_view text, const SynthesisOptions& options = {});
 
   // The whole utterance: stream() pulled to its end.
-  Audio synthesize(
-      std::string_view text, const SynthesisOptions& options = {});
+  Audio synthesize(std::string_view text, const SynthesisOptions& options = {});
 
   // Names of the voices found, sorted.
   std::vector<std::string> voices() const;

@@ -12,9 +12,9 @@
 namespace voxtral_tts {
 
 // Made by Runner::stream(). Holds the runner until it has ended or is
-// destroyed; destroying it early cancels. Movable, not copyable. Calls come from
-// one thread at a time; only cancel() may come from another thread or a signal
-// handler.
+// destroyed; destroying it early cancels. Movable, not copyable. Calls come
+// from one thread at a time; only cancel() may come from another thread or a
+// signal handler.
 class VOXTRAL_TTS_API SpeechStream {
  public:
   class Impl;

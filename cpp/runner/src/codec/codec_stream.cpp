@@ -11,8 +11,8 @@ CodecStream::CodecStream(model::CodecModel& model, int chunk_frames)
       chunk_frames_(chunk_frames),
       decoded_before_(model.decoded_frames()) {
   const model::CodecInfo& info = model.info();
-  const auto largest = static_cast<size_t>(
-      info.max_chunk_frames * info.common.n_codebooks);
+  const auto largest =
+      static_cast<size_t>(info.max_chunk_frames * info.common.n_codebooks);
   pending_.reserve(largest);
   decoded_.reserve(largest);
 }

@@ -14,12 +14,12 @@ inline constexpr int64_t kFormatVersion = 1;
 
 // What both programs state and must agree on.
 struct CommonInfo {
-  int64_t sample_rate = 0;       // Hz
+  int64_t sample_rate = 0; // Hz
   int64_t samples_per_frame = 0;
-  int64_t n_codebooks = 0;       // 1 semantic + the acoustic ones
+  int64_t n_codebooks = 0; // 1 semantic + the acoustic ones
   int64_t semantic_codebook_size = 0;
   int64_t acoustic_levels = 0;
-  int64_t n_special_codes = 0;   // offset of every code
+  int64_t n_special_codes = 0; // offset of every code
 
   bool operator==(const CommonInfo&) const = default;
 };
@@ -28,10 +28,10 @@ struct SpeechModelInfo {
   CommonInfo common;
   int64_t dim = 0;
   int64_t vocab_size = 0;
-  int64_t max_seq_len = 0;       // rows of the KV cache
-  int64_t max_step_rows = 0;     // rows per step
-  int64_t max_frames = 0;        // default budget
-  int64_t semantic_vocab = 0;    // length of the logits
+  int64_t max_seq_len = 0;    // rows of the KV cache
+  int64_t max_step_rows = 0;  // rows per step
+  int64_t max_frames = 0;     // default budget
+  int64_t semantic_vocab = 0; // length of the logits
   int64_t end_audio_code = 0;
   int64_t flow_steps = 0;
   double cfg_alpha = 0;

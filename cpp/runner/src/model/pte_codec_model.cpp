@@ -32,7 +32,8 @@ std::span<const float> PteCodecModel::decode(
   const auto tensor = tensor_over(
       std::span(const_cast<int64_t*>(codes.data()), codes.size()),
       {1, static_cast<SizesType>(frames), static_cast<SizesType>(codebooks)});
-  outputs_ = program_.execute(kDecode, {EValue(tensor), EValue(position_tensor_)});
+  outputs_ =
+      program_.execute(kDecode, {EValue(tensor), EValue(position_tensor_)});
   return output_data<float>(
       outputs_,
       0,

@@ -44,8 +44,7 @@ PteSpeechModel::PteSpeechModel(const std::filesystem::path& file)
       tensor_over(std::span(&position_, 1), {1}),
       tensor_over(std::span(flow_noise_), {1, size(acoustic)}),
       tensor_over(std::span(&cfg_alpha_, 1), {1}),
-      tensor_over(
-          std::span(semantic_noise_), {1, size(info_.semantic_vocab)})};
+      tensor_over(std::span(semantic_noise_), {1, size(info_.semantic_vocab)})};
   frame_inputs_.assign(tensors_.begin(), tensors_.end());
 }
 
@@ -60,8 +59,8 @@ void PteSpeechModel::embed_text(
     const auto tensor = tensor_over(
         std::span(wide), {1, size(static_cast<int64_t>(wide.size()))});
     const auto outputs = program_.execute(kEmbedText, {EValue(tensor)});
-    const auto rows = output_data<float>(
-        outputs, 0, piece.size() * dim, "text embeddings");
+    const auto rows =
+        output_data<float>(outputs, 0, piece.size() * dim, "text embeddings");
     std::copy(
         rows.begin(),
         rows.end(),

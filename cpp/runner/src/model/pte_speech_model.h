@@ -17,8 +17,7 @@ class PteSpeechModel final : public SpeechModel {
   const SpeechModelInfo& info() const override {
     return info_;
   }
-  void embed_text(
-      std::span<const int32_t> ids, std::span<float> out) override;
+  void embed_text(std::span<const int32_t> ids, std::span<float> out) override;
   StepResult step(
       std::span<const float> embeddings,
       int64_t position,

@@ -12,7 +12,7 @@ constexpr size_t kAroundText = 3;  // text_to_audio, audio_to_text, begin_audio
 
 int64_t prompt_rows(size_t text_tokens, int voice_rows) {
   return static_cast<int64_t>(text_tokens + kBeforeVoice + kAroundText) +
-      voice_rows;
+         voice_rows;
 }
 
 std::vector<float> prompt_embeddings(

@@ -20,7 +20,8 @@ class Stopwatch {
 // Adds the lifetime of the object to a total, exceptions included.
 class AddElapsed {
  public:
-  explicit AddElapsed(double& total_ms) : total_ms_(total_ms) {}
+  explicit AddElapsed(double& total_ms) : total_ms_(total_ms) {
+  }
   AddElapsed(const AddElapsed&) = delete;
   AddElapsed& operator=(const AddElapsed&) = delete;
   ~AddElapsed() {
