@@ -54,8 +54,8 @@ test-install: setup $(EXPORTED) ## the installed library and the wheel, each fro
 
 $(EXPORTED): $(shell find export -name '*.py') | $(VENV)/.ready
 	@rm -rf $(DEMO)
-	@$(BIN)/python -m export.synthetic --size tiny --output $(DEMO)/checkpoint --end-at 40 --end-text '$(SENTENCE)'
-	@$(BIN)/python -m export --model-path $(DEMO)/checkpoint --output-dir $(DEMO)/exported --backend xnnpack
+	@$(BIN)/python -W ignore -m export.synthetic --size tiny --output $(DEMO)/checkpoint --end-at 40 --end-text '$(SENTENCE)'
+	@$(BIN)/python -W ignore -m export --model-path $(DEMO)/checkpoint --output-dir $(DEMO)/exported --backend xnnpack
 
 $(TEKKEN): tests/golden/make_tekken.py | $(VENV)/.ready
 	@mkdir -p $(@D)

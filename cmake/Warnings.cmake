@@ -1,5 +1,7 @@
 # Warnings and sanitizers, for our own targets only.
 add_library(voxtral_tts_flags INTERFACE)
+# Messages name files of ours; not where they were built.
+target_compile_options(voxtral_tts_flags INTERFACE "-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=")
 target_compile_options(voxtral_tts_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wno-unused-parameter
   # A false alarm of GCC 12 about std::string concatenation.
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
