@@ -67,8 +67,8 @@ def speak(folder: Path, text: str, voice: str, seed: int, frames: int = FRAMES) 
 
 
 class Comparison(NamedTuple):
-    frames: int
-    tied: set[int]  # frames with a code that differs within TIE of a tie
+    codes: int
+    ties: int  # codes that differ, within TIE of a tie
     wrong: list[str]  # codes that differ elsewhere
 
 
@@ -85,7 +85,7 @@ def compare(
     inputs = torch.cat((prompt, *fed_back), dim=1)
     hidden = model.language_model.hidden(inputs, torch.tensor([0]))[0, prompt.shape[1] - 1 :]
     noise = torch.from_numpy(np.asarray(normal_frames(seed, len(codes))))
-    tied: set[int] = set()
+    ties = 0
     wrong = []
     for index, frame in enumerate(codes):
         state = hidden[index : index + 1]
@@ -94,7 +94,7 @@ def compare(
         if best != int(frame[0]):
             gap = float(logits[best] - logits[int(frame[0])])
             if gap <= TIE:
-                tied.add(index)
+                ties += 1
             else:
                 wrong.append(f"frame {index}: semantic {int(frame[0])}, reference {best}, {gap=}")
         alpha = torch.tensor([CFG_ALPHA], dtype=torch.float64)
@@ -104,10 +104,10 @@ def compare(
         for codebook in torch.nonzero(expected != frame[1:]).flatten().tolist():
             found = int(frame[1 + codebook]) - N_SPECIAL_CODES
             if abs(float(levels[codebook]) - found) <= 0.5 + TIE:
-                tied.add(index)
+                ties += 1
             else:
                 wrong.append(f"frame {index}: codebook {codebook + 1}: level {levels[codebook]}")
-    return Comparison(len(codes), tied, wrong)
+    return Comparison(codes.numel(), ties, wrong)
 
 
 @pytest.mark.parametrize("backend", ["portable", "xnnpack"])
@@ -115,15 +115,16 @@ def test_codes_equal_the_reference(
     backend: str, export_tiny: Export, exact: VoxtralTTS, checkpoint: Checkpoint
 ) -> None:
     folder = export_tiny("--backend", backend)
-    frames, tied = 0, 0
+    total, ties = 0, 0
     for item, (text, voice) in enumerate(TEXTS):
         audio = speak(folder, text, voice, seed=item)
         assert audio.codes.shape == (FRAMES, 37)
         result = compare(exact, checkpoint, audio, item, text, voice)
         assert not result.wrong, f"{text!r}: {result.wrong[:5]}"
-        frames, tied = frames + result.frames, tied + len(result.tied)
-    assert frames >= 20 * 50
-    assert tied <= frames / 1000, f"{tied} of {frames} frames at a tie"
+        total, ties = total + result.codes, ties + result.ties
+    assert total >= 20 * 50 * 37
+    # Of 36 values a frame, 0.7 % of frames have one within TIE by chance; few of them tip over.
+    assert ties <= total / 10_000, f"{ties} of {total} codes at a tie"
 
 
 @pytest.mark.parametrize("backend", ["portable", "xnnpack"])
