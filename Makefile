@@ -55,7 +55,7 @@ test-install: setup $(EXPORTED) ## the installed library and the wheel, each fro
 $(EXPORTED): $(shell find export -name '*.py') | $(VENV)/.ready
 	@rm -rf $(DEMO)
 	@$(BIN)/python -W ignore -m export.synthetic --size tiny --output $(DEMO)/checkpoint --end-at 40 --end-text '$(SENTENCE)'
-	@$(BIN)/python -W ignore -m export --model-path $(DEMO)/checkpoint --output-dir $(DEMO)/exported --backend xnnpack
+	@$(BIN)/python -W ignore -m export --model-path $(DEMO)/checkpoint --output-dir $(DEMO)/exported --backend xnnpack --max-seq-len 2048
 
 $(TEKKEN): tests/golden/make_tekken.py | $(VENV)/.ready
 	@mkdir -p $(@D)

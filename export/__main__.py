@@ -119,8 +119,15 @@ def main(argv: list[str] | None = None) -> int:
     except UnsupportedOptions as error:
         print(f"error: {error}", file=sys.stderr)
         return EXIT_USAGE
-    except (CheckpointError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+    except CheckpointError as error:
+        print(f"error: --model-path: {error}", file=sys.stderr)
+        return EXIT_FAILURE
+    except OSError as error:
+        where = error.filename or arguments.output_dir
+        print(
+            f"error: {where}: {error.strerror or error}; free space or change --output-dir",
+            file=sys.stderr,
+        )
         return EXIT_FAILURE
     progress(f"wrote {arguments.output_dir}")
     return 0

@@ -67,7 +67,8 @@ class ExportOptions:
         """`largest`: the checkpoint's own max_seq_len. Raises UnsupportedOptions."""
         if self.max_seq_len > largest:
             raise UnsupportedOptions(
-                f"--max-seq-len {self.max_seq_len}: the checkpoint was made for at most {largest}"
+                f"--max-seq-len {self.max_seq_len}: the checkpoint was made for at most {largest}; "
+                f"pass --max-seq-len {largest}"
             )
 
     def as_dict(self) -> dict[str, str | int | bool | None]:

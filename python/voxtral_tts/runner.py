@@ -72,7 +72,8 @@ class SpeechStream:
             self._has_warned = True
             warnings.warn(
                 f"the audio is incomplete: cut after {stats.codec_frames} frames, the most that "
-                "the model's budget and room allow; raise max_frames or split the text",
+                "the default budget or the model's rows allow; split the text, raise max_frames, "
+                "or export with a larger --max-seq-len",
                 TruncatedAudioWarning,
                 stacklevel=3,
             )

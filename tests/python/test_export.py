@@ -95,7 +95,7 @@ def test_unsupported_combinations_are_answered_with_the_table(export, output, ca
         # 2048 is the tiny checkpoint's own max_seq_len.
         (
             ("--max-seq-len", "2049"),
-            "--max-seq-len 2049: the checkpoint was made for at most 2048",
+            "--max-seq-len 2049: the checkpoint was made for at most 2048; pass --max-seq-len 2048",
         ),
     ],
 )
@@ -225,7 +225,8 @@ def test_a_failed_export_leaves_what_was_there(export, output, monkeypatch, caps
     if isinstance(error, OSError):
         assert export("--qlinear", "8da4w") == 1
         lines = capsys.readouterr().err.splitlines()
-        assert lines[-1] == "error: [Errno 28] No space left on device"
+        remedy = "free space or change --output-dir"
+        assert lines[-1] == f"error: {output}: No space left on device; {remedy}"
     else:
         with pytest.raises(RuntimeError, match="lowering failed"):
             export("--qlinear", "8da4w")
@@ -247,7 +248,8 @@ def test_a_full_disk_while_copying_leaves_what_was_there(export, output, monkeyp
 def test_a_target_that_is_a_file_is_one_line(export, output, capsys):
     output.write_text("mine")
     assert export() == 1
-    assert capsys.readouterr().err == f"error: [Errno 17] File exists: '{output}'\n"
+    remedy = "free space or change --output-dir"
+    assert capsys.readouterr().err == f"error: {output}: File exists; {remedy}\n"
     assert output.read_text() == "mine"
 
 
@@ -258,7 +260,7 @@ def test_a_missing_checkpoint_is_one_line(export, output, tmp_path, capsys):
     file = missing / "params.json"
     assert (captured.out, captured.err) == (
         "",
-        f"error: {file}: cannot be read: No such file or directory\n",
+        f"error: --model-path: {file}: cannot be read: No such file or directory\n",
     )
     assert not output.exists()
 

@@ -136,7 +136,9 @@ void add_speech_flags(std::vector<Flag>& table, CliOptions& o) {
   table.push_back(
       {"--temperature",
        "X",
-       with_default("of the semantic code; 0 is greedy", shown(s.temperature)),
+       with_default(
+           "of the semantic code; 0 is greedy, at most 100",
+           shown(s.temperature)),
        [&s](const std::string& value) {
          s.temperature = parse_float("--temperature", value);
          if (s.temperature < 0) {
@@ -146,7 +148,7 @@ void add_speech_flags(std::vector<Flag>& table, CliOptions& o) {
   table.push_back(
       {"--cfg-alpha",
        "X",
-       with_default("guidance weight", "the model's"),
+       with_default("guidance weight, -100 to 100", "the model's"),
        [&s](const std::string& value) {
          s.cfg_alpha = parse_float("--cfg-alpha", value);
        }});

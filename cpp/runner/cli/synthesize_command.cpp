@@ -94,8 +94,9 @@ int conclude(
     print_line(
         "warning: the audio is incomplete: cut after " +
         std::to_string(stats.codec_frames) +
-        " frames, the most that the model's budget and room allow; raise "
-        "--max-frames or split the text");
+        " frames, the most that the default budget or the model's rows allow; "
+        "split the text, raise --max-frames, or export with a larger "
+        "--max-seq-len");
     return kExitTruncated;
   }
   return kExitOk;
