@@ -270,7 +270,10 @@ def test_a_bad_checkpoint_is_listed(export, output, tmp_path, tiny_checkpoint, c
     shutil.copytree(tiny_checkpoint, bad)
     (bad / "tekken.json").unlink()
     assert export(checkpoint=bad) == 1
-    assert capsys.readouterr().err == f"error: {bad}: 1 problems:\n  tekken.json: missing file\n"
+    assert (
+        capsys.readouterr().err
+        == f"error: --model-path: {bad}: 1 problems:\n  tekken.json: missing file\n"
+    )
     assert not output.exists()
 
 
