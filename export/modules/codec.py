@@ -8,20 +8,15 @@ convolution. Both can be swapped, which is how a streaming decoder is made of th
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..config import N_SPECIAL_CODES, CodecConfig, TransformerConfig, VoxtralConfig
+from ..config import N_SPECIAL_CODES, TransformerConfig, VoxtralConfig
 from .attention import WindowAttention, alibi_slopes
 from .layers import TransformerLayer
-
-CodecCore = Callable[[int, int], nn.Module]  # layer index over all stages, window -> core
-# convolution index, channels, columns, pad mode -> context, [1, channels, L] -> [1, channels,
-# columns + L]; the input convolution is 0, then the upsampling ones, then the output one
-CodecContext = Callable[[int, int, int, str], nn.Module]
 
 _USAGE_FLOOR = 1e-5  # keeps unused codebook rows finite
 
@@ -131,39 +126,27 @@ class Quantizer(nn.Module):
 
 
 class Codec(nn.Module):
-    """Parameter names equal the checkpoint's after "audio_tokenizer.", once `fold_weights` ran.
+    """Parameter names equal the checkpoint's after "audio_tokenizer.", once `fold_weights` ran."""
 
-    make_core and make_context build the parts that look to the left; without them, the
-    reference for whole sequences.
-    """
-
-    def __init__(
-        self,
-        config: VoxtralConfig,
-        make_core: CodecCore | None = None,
-        make_context: CodecContext | None = None,
-    ) -> None:
+    def __init__(self, config: VoxtralConfig) -> None:
         super().__init__()
         sizes, dim = config.codec, config.codec.dim
-        make_core = make_core or _whole_sequence_core(sizes)
-        make_context = make_context or (lambda _index, _dim, columns, mode: Padding(columns, mode))
+        slopes = alibi_slopes(sizes.n_heads)
         self.quantizer = Quantizer(config)
         left = sizes.kernels[0] - 1
-        context = make_context(0, config.latent_dim, left, "replicate")
-        blocks: list[nn.Module] = [CausalConv(config.latent_dim, dim, left + 1, context)]
-        layer_index = 0
+        blocks: list[nn.Module] = [
+            CausalConv(config.latent_dim, dim, left + 1, Padding(left, "replicate"))
+        ]
         for stage, (length, window) in enumerate(zip(sizes.lengths, sizes.windows, strict=True)):
             if stage > 0:
                 kernel, stride = sizes.kernels[stage], sizes.strides[stage]
-                context = make_context(stage, dim, math.ceil(kernel / stride) - 1, "constant")
-                blocks.append(UpsamplingConv(dim, kernel, stride, context))
-            cores = [make_core(layer_index + i, window) for i in range(length)]
+                zeros = Padding(math.ceil(kernel / stride) - 1, "constant")
+                blocks.append(UpsamplingConv(dim, kernel, stride, zeros))
+            cores: list[nn.Module] = [WindowAttention(window, slopes) for _ in range(length)]
             blocks.append(CodecStage(sizes, cores))
-            layer_index += length
         self.decoder_blocks = nn.ModuleList(blocks)
         left = sizes.patch_kernel - 1
-        context = make_context(len(sizes.lengths), dim, left, "reflect")
-        self.output_proj = CausalConv(dim, sizes.patch_size, left + 1, context)
+        self.output_proj = CausalConv(dim, sizes.patch_size, left + 1, Padding(left, "reflect"))
 
     def decode(self, codes: Tensor) -> Tensor:
         """codes [1, 37, T] int64 with their offset of 2 -> samples [1, 1920 * T], not clamped"""
@@ -172,11 +155,6 @@ class Codec(nn.Module):
             x = block(x)
         patches: Tensor = self.output_proj(x)  # [1, patch, positions]
         return patches.transpose(1, 2).flatten(1)  # time outer, patch inner
-
-
-def _whole_sequence_core(config: CodecConfig) -> CodecCore:
-    slopes = alibi_slopes(config.n_heads)
-    return lambda _index, window: WindowAttention(window, slopes)
 
 
 def fold_weight_norm(g: Tensor, v: Tensor) -> Tensor:

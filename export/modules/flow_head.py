@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +11,6 @@ from ..config import EMPTY_AUDIO, N_SPECIAL_CODES, VoxtralConfig
 from .attention import BidirectionalAttention
 from .layers import RMSNorm, TransformerLayer, widen
 
-FlowHeadCore = Callable[[int], nn.Module]  # layer index -> attention core
 _TIME_THETA = 10000.0
 _INVALID_CODE = -1
 
@@ -37,12 +35,10 @@ class FlowHead(nn.Module):
     control flow, the steps are unrolled.
     """
 
-    def __init__(self, config: VoxtralConfig, make_core: FlowHeadCore | None = None) -> None:
+    def __init__(self, config: VoxtralConfig) -> None:
         super().__init__()
         sizes = config.flow_head
         stack = sizes
-        if make_core is None:
-            make_core = lambda _: BidirectionalAttention()
         self.n_steps = sizes.n_decoding_steps
         self.n_levels = config.acoustic_codebook_size
         self.semantic_end = config.codebook_sizes[0]  # rows from here on are padding
@@ -52,7 +48,7 @@ class FlowHead(nn.Module):
         self.semantic_codebook_output = nn.Linear(sizes.input_dim, config.semantic_rows, bias=False)
         self.acoustic_codebook_output = nn.Linear(stack.dim, config.n_acoustic, bias=False)
         self.layers = nn.ModuleList(
-            TransformerLayer(stack, make_core(index)) for index in range(stack.n_layers)
+            TransformerLayer(stack, BidirectionalAttention()) for _ in range(stack.n_layers)
         )
         self.norm = RMSNorm(stack.dim, stack.norm_eps)
         self.time_tokens: Tensor  # [n_steps, dim], the projected times

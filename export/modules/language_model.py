@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor, nn
 
 from ..config import VoxtralConfig
 from .attention import CausalAttention, RotaryTable
 from .layers import RMSNorm, TransformerLayer
-
-LanguageModelCore = Callable[[int], nn.Module]  # layer index -> attention core
 
 
 class AudioCodebookEmbeddings(nn.Module):
@@ -43,26 +39,18 @@ class Embeddings(nn.Module):
 class LanguageModel(nn.Module):
     """Parameter names equal the checkpoint's.
 
-    make_core builds the attention core of a layer; without it, the reference with room for
-    max_seq_len positions (default: the checkpoint's own limit).
+    Has room for max_seq_len positions (default: the checkpoint's own limit).
     """
 
-    def __init__(
-        self,
-        config: VoxtralConfig,
-        make_core: LanguageModelCore | None = None,
-        max_seq_len: int | None = None,
-    ) -> None:
+    def __init__(self, config: VoxtralConfig, max_seq_len: int | None = None) -> None:
         super().__init__()
         sizes = config.language_model
         stack = sizes
-        if make_core is None:
-            limit = sizes.max_seq_len if max_seq_len is None else max_seq_len
-            table = RotaryTable(stack.head_dim, sizes.rope_theta, limit)
-            make_core = lambda _: CausalAttention(table)
+        limit = sizes.max_seq_len if max_seq_len is None else max_seq_len
+        table = RotaryTable(stack.head_dim, sizes.rope_theta, limit)
         self.mm_audio_embeddings = Embeddings(config)
         self.layers = nn.ModuleList(
-            TransformerLayer(stack, make_core(index)) for index in range(stack.n_layers)
+            TransformerLayer(stack, CausalAttention(table)) for _ in range(stack.n_layers)
         )
         self.norm = RMSNorm(stack.dim, stack.norm_eps)
 

@@ -49,7 +49,7 @@ class Attention(nn.Module):
     """Projections around a core, which is all that differs between the three transformers.
 
     core(q [B, T, H, D], k [B, T, K, D], v [B, T, K, D], position [1] or None) -> [B, T, H * D].
-    The exporter passes cores backed by operators; `attention.py` has the reference ones.
+    The exporter exchanges it for operators; `attention.py` has the reference ones.
     """
 
     def __init__(self, config: TransformerConfig, core: nn.Module) -> None:

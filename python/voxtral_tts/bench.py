@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib
 import json
 import os
 import resource
@@ -73,9 +74,8 @@ def _fingerprint(checkpoint: Path) -> str:
 
 def _sources() -> str:
     """Of the exporter's source and the versions of the packages that lower."""
-    from voxtral_tts import export
-
-    folder = Path(export.__file__).parent
+    export = importlib.import_module("voxtral_tts.export")  # in the wheel only
+    folder = Path(str(export.__file__)).parent
     files = sorted(folder.rglob("*.py"))
     parts = [f"{file.relative_to(folder)}\n".encode() + file.read_bytes() for file in files]
     parts += [f"{package} {version(package)}".encode() for package in ("executorch", "torch")]
