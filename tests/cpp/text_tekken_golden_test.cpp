@@ -26,7 +26,7 @@ using Ids = std::vector<int32_t>;
 
 Json read_golden(const char* name) {
   const std::filesystem::path file =
-      std::filesystem::path(__FILE__).parent_path() / "../data/golden" / name;
+      std::filesystem::path(VOXTRAL_TTS_TEST_DATA_DIR) / "golden" / name;
   std::ifstream stream(file);
   if (!stream) {
     throw std::runtime_error("cannot open " + file.string());

@@ -89,8 +89,8 @@ void add_file_flags(std::vector<Flag>& table, CliOptions& o) {
   table.push_back(
       {"--threads",
        "N",
-       "threads to compute with; 0 is every CPU (default: " +
-           shown(o.load.num_threads) + ")",
+       "threads to use; 0 is every CPU (default: " + shown(o.load.num_threads) +
+           ")",
        [&o](const std::string& value) {
          o.load.num_threads = parse_integer<int>("--threads", value, 0, 1024);
        }});
@@ -137,8 +137,7 @@ void add_speech_flags(std::vector<Flag>& table, CliOptions& o) {
       {"--temperature",
        "X",
        with_default(
-           "of the semantic code; 0 is greedy, at most 100",
-           shown(s.temperature)),
+           "of the semantic code, 0 (greedy) to 100", shown(s.temperature)),
        [&s](const std::string& value) {
          s.temperature = parse_float("--temperature", value);
          if (s.temperature < 0) {
@@ -148,7 +147,7 @@ void add_speech_flags(std::vector<Flag>& table, CliOptions& o) {
   table.push_back(
       {"--cfg-alpha",
        "X",
-       with_default("guidance weight, -100 to 100", "the model's"),
+       with_default("guidance, -100 to 100", "the model's"),
        [&s](const std::string& value) {
          s.cfg_alpha = parse_float("--cfg-alpha", value);
        }});
