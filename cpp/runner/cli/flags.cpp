@@ -137,7 +137,7 @@ void add_speech_flags(std::vector<Flag>& table, CliOptions& o) {
       {"--temperature",
        "X",
        with_default(
-           "of the semantic code, 0 (greedy) to 100", shown(s.temperature)),
+           "semantic code, 0 (greedy) to 100", shown(s.temperature)),
        [&s](const std::string& value) {
          s.temperature = parse_float("--temperature", value);
          if (s.temperature < 0) {
