@@ -136,8 +136,7 @@ void add_speech_flags(std::vector<Flag>& table, CliOptions& o) {
   table.push_back(
       {"--temperature",
        "X",
-       with_default(
-           "semantic code, 0 (greedy) to 100", shown(s.temperature)),
+       with_default("semantic code, 0 (greedy) to 100", shown(s.temperature)),
        [&s](const std::string& value) {
          s.temperature = parse_float("--temperature", value);
          if (s.temperature < 0) {
