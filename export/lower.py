@@ -30,6 +30,29 @@ class Method(NamedTuple):
     dynamic_shapes: tuple[Any, ...]
 
 
+@contextmanager
+def _shared_copies() -> Iterator[None]:
+    """Makes the copies that lowering takes of weights and of provenance records share them.
+
+    Lowering deep-copies the program, weights included, and every node's record of the passes it
+    went through in every pass: at full size 10 GB and minutes. Nothing writes to either.
+    """
+    shared: tuple[Any, ...] = (_StorageBase, NodeSource)
+    kept = [kind.__dict__.get("__deepcopy__") for kind in shared]
+    for kind in shared:
+        kind.__deepcopy__ = lambda self, _memo: self
+    try:
+        yield
+    finally:
+        for kind, method in zip(shared, kept, strict=True):
+            if method is None:
+                del kind.__deepcopy__
+            else:
+                kind.__deepcopy__ = method
+
+
+@torch.no_grad()
+@_shared_copies()
 def lower(
     methods: dict[str, Method],
     metadata: Metadata,
@@ -38,17 +61,6 @@ def lower(
     path: Path,
 ) -> None:
     """Writes a program with `methods` and `metadata` to `path`."""
-    with torch.no_grad(), _shared_copies():
-        _lower(methods, metadata, backend, quantized, path)
-
-
-def _lower(
-    methods: dict[str, Method],
-    metadata: Metadata,
-    backend: str,
-    quantized: bool,
-    path: Path,
-) -> None:
     programs = {
         name: torch.export.export(
             method.module, method.inputs, dynamic_shapes=method.dynamic_shapes, strict=False
@@ -75,27 +87,6 @@ def _lower(
     )
     with path.open("wb") as file:
         program.write_to_file(file)
-
-
-@contextmanager
-def _shared_copies() -> Iterator[None]:
-    """Makes the copies that lowering takes of weights and of provenance records share them.
-
-    Lowering deep-copies the program, weights included, and every node's record of the passes it
-    went through in every pass: at full size 10 GB and minutes. Nothing writes to either.
-    """
-    shared: tuple[Any, ...] = (_StorageBase, NodeSource)
-    kept = [kind.__dict__.get("__deepcopy__") for kind in shared]
-    for kind in shared:
-        kind.__deepcopy__ = lambda self, _memo: self
-    try:
-        yield
-    finally:
-        for kind, method in zip(shared, kept, strict=True):
-            if method is None:
-                del kind.__deepcopy__
-            else:
-                kind.__deepcopy__ = method
 
 
 def _partitioners(backend: str, quantized: bool) -> list[Any]:
