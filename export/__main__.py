@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import time
+import warnings
 from pathlib import Path
 
 from .options import GROUP_SIZES, MIN_SEQ_LEN, ExportOptions, UnsupportedOptions, supported_table
@@ -17,8 +19,8 @@ _IGNORED = {
     "--max-codec-frames": "the codec streams: its chunk size is dynamic and nothing is padded",
     "--decoder-qlinear-scope": "every linear of the language model and flow head is quantised",
     "--qlinear-packing-format": "each backend packs weights its own way",
-    "--qlinear-codec-group-size": "the codec's 8-bit linears have one scale per channel",
-    "--qembedding-group-size": "embedding rows have one scale each",
+    "--qlinear-codec-group-size": "the codec's groups are fixed",
+    "--qembedding-group-size": "embedding groups are chosen by table",
     "--streaming": "every export streams",
 }
 
@@ -27,25 +29,39 @@ def _parser() -> argparse.ArgumentParser:
     defaults = ExportOptions()
     parser = argparse.ArgumentParser(
         prog="python -m export",
+        usage="%(prog)s --model-path FOLDER --output-dir FOLDER [options]\n"
+        "       %(prog)s --inspect FILE...",
         description="Export a Voxtral-4B-TTS checkpoint to model.pte and codec_decoder.pte.",
         epilog="Supported combinations:\n" + supported_table(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--model-path", type=Path, required=True, help="checkpoint folder")
-    add("--output-dir", type=Path, required=True, help="folder to write")
-    add("--backend", default=defaults.backend, help="xnnpack (default) or portable")
-    add("--dtype", default=defaults.dtype, help="fp32 (default)")
-    add("--qlinear", default="none", help="none (default), 8da4w or 8da8w: linear weights")
+    add("--model-path", type=Path, help="checkpoint folder")
+    add("--output-dir", type=Path, help="folder to write")
+    add("--backend", default=defaults.backend, help="xnnpack (default), portable or mlx")
+    add("--dtype", default=defaults.dtype, help="fp32 (default); mlx: bf16, fp16 too")
+    add(
+        "--qlinear",
+        default="none",
+        help="linear weights: none (default); xnnpack: 8da4w, 8da8w; mlx: 4w, 8w",
+    )
     sizes = ", ".join(map(str, GROUP_SIZES))
     add(
         "--qlinear-group-size",
         type=int,
         default=defaults.qlinear_group_size,
-        help=f"inputs per 4-bit scale: {sizes} (default {defaults.qlinear_group_size})",
+        help=f"inputs per scale of 8da4w, 4w, 8w: {sizes} (default {defaults.qlinear_group_size})",
     )
-    add("--qembedding", default="none", help="none (default) or 8w: embedding tables")
-    add("--qlinear-codec", default="none", help="none (default) or 8da8w: the codec's linears")
+    add(
+        "--qembedding",
+        default="none",
+        help="embedding tables: none (default) or 8w; mlx: 4w too",
+    )
+    add(
+        "--qlinear-codec",
+        default="none",
+        help="the codec's linears: none (default); xnnpack: 8da8w; mlx: 4w, 8w",
+    )
     add(
         "--max-seq-len",
         type=int,
@@ -60,6 +76,13 @@ def _parser() -> argparse.ArgumentParser:
         help="which program to write (default all)",
     )
     add("--debug", action="store_true", help="step also returns hidden, logits and velocities")
+    add(
+        "--inspect",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="print what these programs consist of: delegates, nodes, weights read per call",
+    )
     for flag, reason in _IGNORED.items():
         add(flag, nargs="?", default=None, const="", help=f"accepted and ignored: {reason}")
     return parser
@@ -83,9 +106,48 @@ def _options(arguments: argparse.Namespace) -> ExportOptions:
     return options
 
 
+def _quiet() -> None:
+    """Of the packages that lower, only what goes wrong is of interest."""
+    for name in ("torchao", "torch.utils._pytree"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    warnings.simplefilter("ignore")
+
+
+def _inspect(files: list[Path]) -> int:
+    try:
+        from .inspect_program import ProgramError, print_summary
+    except ModuleNotFoundError as error:
+        return _not_installed(error)
+    for file in files:
+        try:
+            print_summary(file)
+        except ProgramError as error:
+            print(f"error: --inspect: {error}", file=sys.stderr)
+            return EXIT_FAILURE
+        except OSError as error:
+            print(f"error: --inspect: {file}: {error.strerror or error}", file=sys.stderr)
+            return EXIT_FAILURE
+    return 0
+
+
+def _not_installed(error: ModuleNotFoundError) -> int:
+    print(
+        f"error: {error.name} is not installed: pip install 'voxtral_tts[export]'",
+        file=sys.stderr,
+    )
+    return EXIT_FAILURE
+
+
 def main(argv: list[str] | None = None) -> int:
     """Returns the exit code: 0, 1 for a checkpoint or disk problem, 2 for wrong usage."""
-    arguments = _parser().parse_args(argv)
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    _quiet()
+    if arguments.inspect is not None:
+        return _inspect(arguments.inspect)
+    for flag in ("--model-path", "--output-dir"):
+        if getattr(arguments, flag.removeprefix("--").replace("-", "_")) is None:
+            parser.error(f"{flag} is required")
     for flag, reason in _IGNORED.items():
         if getattr(arguments, flag.removeprefix("--").replace("-", "_")) is not None:
             print(f"note: {flag} is ignored: {reason}", file=sys.stderr)
@@ -104,12 +166,10 @@ def main(argv: list[str] | None = None) -> int:
         from .artifacts import export_folder
         from .checkpoint import Checkpoint
         from .config import CheckpointError
+        from .lower import LoweringError
+        from .mlx_schema import MlxSchemaError
     except ModuleNotFoundError as error:
-        print(
-            f"error: {error.name} is not installed: pip install 'voxtral_tts[export]'",
-            file=sys.stderr,
-        )
-        return EXIT_FAILURE
+        return _not_installed(error)
     try:
         with Checkpoint(arguments.model_path) as checkpoint:
             checkpoint.validate()
@@ -121,6 +181,9 @@ def main(argv: list[str] | None = None) -> int:
         return EXIT_USAGE
     except CheckpointError as error:
         print(f"error: --model-path: {error}", file=sys.stderr)
+        return EXIT_FAILURE
+    except (MlxSchemaError, LoweringError) as error:
+        print(f"error: --backend {options.backend}: {error}", file=sys.stderr)
         return EXIT_FAILURE
     except OSError as error:
         where = error.filename or arguments.output_dir

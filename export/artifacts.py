@@ -24,9 +24,8 @@ from .contract import (
     codec_metadata,
     model_metadata,
 )
-from .loading import Progress, load_step, quantize_linears
+from .loading import Progress, load_decode, load_step
 from .lower import Method, lower
-from .methods import streaming_codec
 from .options import ExportOptions
 
 MANIFEST_FILE = "manifest.json"
@@ -120,7 +119,6 @@ def _export_model(
         },
         metadata,
         options.backend,
-        options.qlinear is not None,
         path,
     )
 
@@ -129,10 +127,8 @@ def _export_codec(
     checkpoint: Checkpoint, path: Path, options: ExportOptions, progress: Progress
 ) -> None:
     progress("reading the codec")
-    decode = streaming_codec(checkpoint)
+    decode = load_decode(checkpoint, options)
     checkpoint.close()
-    if options.qlinear_codec is not None:
-        quantize_linears(decode)
     metadata: Metadata = codec_metadata(checkpoint.config)
     inputs = (
         torch.full((1, 2, checkpoint.config.n_codebooks), 2),
@@ -143,7 +139,6 @@ def _export_codec(
         {"decode": Method(decode, inputs, ({1: Dim("n", min=1, max=MAX_CHUNK_FRAMES)}, None))},
         metadata,
         options.backend,
-        options.qlinear_codec is not None,
         path,
     )
 

@@ -6,25 +6,36 @@ and never the whole checkpoint.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import nn
 
 from .checkpoint import FLOW_HEAD_PREFIX, Checkpoint
-from .methods import DebugStep, EmbedText, Step
+from .forms import Forms, forms_of
+from .methods import DebugStep, Decode, EmbedText, Step
+from .modules import load_codec
+from .modules.codec import Codec
 from .modules.flow_head import FlowHead
 from .modules.language_model import LanguageModel
 from .modules.layers import TransformerLayer
-from .operator_modules import use_cached_attention, use_flow_attention, use_operators
-from .options import GROUP_SIZES, ExportOptions, UnsupportedOptions
-from .quantize import CHANNEL_8BIT, LinearScheme, QuantizedEmbedding, QuantizedLinear
+from .options import GROUP_SIZES, TORCH_DTYPES, ExportOptions, UnsupportedOptions
+from .quantize import CHANNEL_8BIT, LinearScheme
+from .streaming import FrameIndex, use_carried_state
 
 _SEMANTIC_HEAD = "semantic_codebook_output"  # its argmax is sensitive: never below 8 bits
 # Narrow ends of the flow, a thousandth of its weights: kept in full.
 _FULL_PRECISION = ("input_projection", "acoustic_codebook_output")
 
+_CODEC_SCHEMES = {
+    None: None,
+    "8da8w": CHANNEL_8BIT,
+    "8w": LinearScheme(8, 32),
+    "4w": LinearScheme(4, 32),
+}
+
 Progress = Callable[[str], None]
+Scheme = Callable[[str, nn.Module], LinearScheme | None]
 
 
 def load_step(
@@ -32,27 +43,78 @@ def load_step(
 ) -> tuple[Step, EmbedText]:
     """The two methods of model.pte with their weights, sharing the embedding table's module.
 
-    Raises CheckpointError, and UnsupportedOptions when a linear does not divide into groups.
+    Raises CheckpointError, and UnsupportedOptions when a weight does not divide into groups.
     """
-    config = checkpoint.config
+    config, forms, dtype = checkpoint.config, forms_of(options.backend), _dtype(options)
     with torch.device("meta"):
         language_model, flow_head = LanguageModel(config), FlowHead(config)
-    _check_groups(language_model, "", options)
-    _check_groups(flow_head, FLOW_HEAD_PREFIX, options)
-    use_cached_attention(language_model, config.language_model, options.max_seq_len)
-    use_flow_attention(flow_head)
-    reader = _Reader(checkpoint, options, progress)
+
+    def scheme(name: str, module: nn.Module) -> LinearScheme | None:
+        return _scheme(name, module, options)
+
+    _check_groups(language_model, "", scheme)
+    _check_groups(flow_head, FLOW_HEAD_PREFIX, scheme)
+    cores = forms.cached_attention(config.language_model, options.max_seq_len, dtype)
+    _use_cores(language_model.layers, cores)
+    _use_cores(flow_head.layers, [forms.flow_attention() for _ in flow_head.layers])
+    reader = _Reader(checkpoint, dtype, forms, scheme, progress)
     reader.fill(language_model, "")
     reader.fill(flow_head, FLOW_HEAD_PREFIX)
-    step = DebugStep if options.debug else Step
-    return step(language_model, flow_head).eval(), EmbedText(language_model).eval()
+    kind = DebugStep if options.debug else Step
+    step = kind(language_model, flow_head, forms.read_position)
+    return step.eval(), EmbedText(language_model).eval()
+
+
+def load_decode(checkpoint: Checkpoint, options: ExportOptions) -> Decode:
+    """The method of codec_decoder.pte: the codec with carried state. Raises as load_step."""
+    config, forms = checkpoint.config, forms_of(options.backend)
+    index = FrameIndex()
+    with torch.device("meta"):
+        codec = Codec(config)
+    linears = _CODEC_SCHEMES[options.qlinear_codec]
+
+    def scheme(name: str, module: nn.Module) -> LinearScheme | None:
+        return linears if isinstance(module, nn.Linear) else None
+
+    _check_groups(codec, "audio_tokenizer.", scheme)
+    dtype = _dtype(options)
+    load_codec(codec, checkpoint, dtype)
+    use_carried_state(
+        codec,
+        config,
+        index,
+        lambda window, rows: forms.codec_attention(config.codec, window, rows, index, dtype),
+    )
+    forms.fuse(codec)
+    _quantize(codec, forms, scheme)
+    return Decode(codec, index).eval()
+
+
+def _dtype(options: ExportOptions) -> torch.dtype:
+    dtype = getattr(torch, TORCH_DTYPES[options.dtype])
+    assert isinstance(dtype, torch.dtype)
+    return dtype
+
+
+def _use_cores(layers: Iterable[nn.Module], cores: list[nn.Module]) -> None:
+    for layer, core in zip(layers, cores, strict=True):
+        assert isinstance(layer, TransformerLayer)
+        layer.attention.core = core
 
 
 class _Reader:
     """Fills modules with weights; a layer is fused and quantised before the next is read."""
 
-    def __init__(self, checkpoint: Checkpoint, options: ExportOptions, progress: Progress) -> None:
-        self.checkpoint, self.options, self.progress = checkpoint, options, progress
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        dtype: torch.dtype,
+        forms: Forms,
+        scheme: Scheme,
+        progress: Progress,
+    ) -> None:
+        self.checkpoint, self.dtype, self.forms = checkpoint, dtype, forms
+        self.scheme, self.progress = scheme, progress
 
     def fill(self, module: nn.Module, prefix: str) -> None:
         for name, child in list(module.named_children()):
@@ -61,56 +123,65 @@ class _Reader:
             self.fill(child, f"{prefix}{name}.")
         weight = getattr(module, "weight", None)
         if isinstance(weight, nn.Parameter) and weight.is_meta:
-            stored = self.checkpoint.tensor(f"{prefix}weight").float()
+            stored = self.checkpoint.tensor(f"{prefix}weight").to(self.dtype)
             module.weight = nn.Parameter(stored, requires_grad=False)
         if isinstance(module, FlowHead):
             module.prepare()
             del module.time_projection
         if isinstance(module, TransformerLayer | FlowHead | LanguageModel):
-            use_operators(module)
-            self._quantize(module)
-
-    def _quantize(self, module: nn.Module) -> None:
-        for name, child in list(module.named_children()):
-            if isinstance(child, nn.Linear):
-                scheme = _scheme(name, self.options)
-                if scheme is not None:
-                    setattr(module, name, QuantizedLinear(child.weight, scheme))
-            elif isinstance(child, nn.Embedding) and self.options.qembedding is not None:
-                setattr(module, name, QuantizedEmbedding(child.weight))
-            else:
-                self._quantize(child)
+            self.forms.fuse(module)
+            _quantize(module, self.forms, self.scheme)
 
 
-def _scheme(name: str, options: ExportOptions) -> LinearScheme | None:
-    if options.qlinear is None or name in _FULL_PRECISION:
+def _quantize(module: nn.Module, forms: Forms, scheme: Scheme) -> None:
+    """Exchanges the linears and embeddings below `module` that have a scheme."""
+    for name, child in list(module.named_children()):
+        chosen = scheme(name, child)
+        if chosen is None:
+            _quantize(child, forms, scheme)
+        else:
+            assert isinstance(child, nn.Linear | nn.Embedding)
+            form = forms.linear if isinstance(child, nn.Linear) else forms.embedding
+            setattr(module, name, form(child.weight, chosen))
+
+
+def _scheme(name: str, module: nn.Module, options: ExportOptions) -> LinearScheme | None:
+    """How a linear or an embedding of model.pte is quantised; None: not at all."""
+    if isinstance(module, nn.Embedding):
+        return _embedding_scheme(module.weight.shape[1], options)
+    if not isinstance(module, nn.Linear) or options.qlinear is None or name in _FULL_PRECISION:
         return None
+    groups = options.qlinear_group_size
+    if options.backend == "mlx":
+        if options.qlinear == "8w":
+            return LinearScheme(8, groups)
+        return None if name == _SEMANTIC_HEAD else LinearScheme(4, groups)
     if options.qlinear == "8da8w" or name == _SEMANTIC_HEAD:
         return CHANNEL_8BIT
-    return LinearScheme(4, options.qlinear_group_size)
+    return LinearScheme(4, groups)
 
 
-def _check_groups(module: nn.Module, prefix: str, options: ExportOptions) -> None:
+def _embedding_scheme(columns: int, options: ExportOptions) -> LinearScheme | None:
+    if options.qembedding is None:
+        return None
+    if options.backend != "mlx":
+        return CHANNEL_8BIT
+    if options.qembedding == "4w":
+        return LinearScheme(4, 32)
+    # 8 bits are fine enough for the largest groups that fit: fewest scales.
+    return LinearScheme(8, max((g for g in GROUP_SIZES if columns % g == 0), default=32))
+
+
+def _check_groups(module: nn.Module, prefix: str, scheme: Scheme) -> None:
     """Raises UnsupportedOptions; asked before anything is read, while names are the file's."""
     for name, child in module.named_modules():
-        if not isinstance(child, nn.Linear):
-            continue
-        scheme = _scheme(name.rpartition(".")[2], options)
-        if scheme is not None and not scheme.fits(child.weight):
-            inputs = child.in_features
+        chosen = scheme(name.rpartition(".")[2], child)
+        if chosen is not None and not chosen.fits(child.weight):
+            inputs = child.weight.shape[1]
             fitting = [str(size) for size in GROUP_SIZES if inputs % size == 0]
             remedies = [f"--qlinear-group-size {' or '.join(fitting)}"] if fitting else []
-            remedies.append("--qlinear 8da8w")
+            remedies.append("no quantisation of these weights (none)")
             raise UnsupportedOptions(
-                f"--qlinear-group-size {scheme.group_size}: {prefix}{name}.weight has {inputs} "
-                f"inputs, which it does not divide; use {' or '.join(remedies)}"
+                f"groups of {chosen.group_size}: {prefix}{name}.weight has {inputs} "
+                f"inputs, which they do not divide; use {' or '.join(remedies)}"
             )
-
-
-def quantize_linears(module: nn.Module) -> None:
-    """8 bits per channel for every nn.Linear below `module`."""
-    for name, child in module.named_children():
-        if isinstance(child, nn.Linear):
-            setattr(module, name, QuantizedLinear(child.weight, CHANNEL_8BIT))
-        else:
-            quantize_linears(child)

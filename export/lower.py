@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import operator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,12 +17,18 @@ from executorch.exir import (
     ExecutorchBackendConfig,
     to_edge_transform_and_lower,
 )
+from executorch.exir.delegate import executorch_call_delegate
 from executorch.exir.passes import MemoryPlanningPass
 from torch import Tensor, nn
+from torch.export import ExportedProgram
 from torch.fx.traceback import NodeSource
 from torch.storage import _StorageBase
 
 from .contract import Metadata
+
+_ALIGNMENT = 128  # ExecuTorch's own
+MLX_SEGMENT_ALIGNMENT = 16384
+"""A page of Apple Silicon: MLX can use mapped weights in place only if they start on one."""
 
 
 class Method(NamedTuple):
@@ -53,34 +60,33 @@ def _shared_copies() -> Iterator[None]:
 
 @torch.no_grad()
 @_shared_copies()
-def lower(
-    methods: dict[str, Method],
-    metadata: Metadata,
-    backend: str,
-    quantized: bool,
-    path: Path,
-) -> None:
-    """Writes a program with `methods` and `metadata` to `path`."""
+def lower(methods: dict[str, Method], metadata: Metadata, backend: str, path: Path) -> None:
+    """Writes a program with `methods` and `metadata` to `path`. Raises LoweringError."""
     programs = {
         name: torch.export.export(
             method.module, method.inputs, dynamic_shapes=method.dynamic_shapes, strict=False
         )
         for name, method in methods.items()
     }
-    partitioners = {name: _partitioners(backend, quantized) for name in methods}
+    target = _target(backend)
     edge = to_edge_transform_and_lower(
         programs,
-        partitioner=partitioners if backend != "portable" else None,
+        transform_passes=target.passes(),
+        partitioner={name: target.partitioners() for name in methods},
         compile_config=EdgeCompileConfig(
             _check_ir_validity=False,  # the operators of ours are not in the core set
-            preserve_ops=[torch.ops.aten.linear.default] if backend == "portable" else [],
+            preserve_ops=target.preserved,
         ),
         constant_methods=metadata,
     )
     del programs
+    if target.whole:
+        for name in methods:
+            check_whole(name, edge.exported_program(name))
     program = edge.to_executorch(
         ExecutorchBackendConfig(
             extract_delegate_segments=True,
+            segment_alignment=target.segment_alignment,
             memory_planning_pass=MemoryPlanningPass(alloc_graph_input=False),
             emit_mutable_buffer_names=True,
         )
@@ -89,13 +95,55 @@ def lower(
         program.write_to_file(file)
 
 
-def _partitioners(backend: str, quantized: bool) -> list[Any]:
+class LoweringError(RuntimeError):
+    """A method cannot be expressed on the backend; the message names the operator and its line."""
+
+
+def check_whole(method: str, program: ExportedProgram) -> None:
+    """Raises LoweringError unless all of a method is one delegate's."""
+    delegates, outside = 0, []
+    for node in program.graph.nodes:
+        if node.op != "call_function" or node.target is operator.getitem:
+            continue
+        if node.target is executorch_call_delegate:
+            delegates += 1
+        else:
+            trace = [line.strip() for line in (node.stack_trace or "").splitlines() if line.strip()]
+            outside.append(f"{node.target} ({' '.join(trace[-2:]) or 'no source line known'})")
+    if outside or delegates != 1:
+        raise LoweringError(
+            f"method {method}: {delegates} delegates instead of one"
+            + "".join(f"; outside: {item}" for item in outside)
+        )
+
+
+class _Target(NamedTuple):
+    passes: Callable[[], list[Any]]
+    partitioners: Callable[[], list[Any]]
+    preserved: list[Any]
+    segment_alignment: int
+    whole: bool  # every method has to become one delegate
+
+
+def _target(backend: str) -> _Target:
+    if backend == "portable":
+        return _Target(list, list, [torch.ops.aten.linear.default], _ALIGNMENT, whole=False)
+    if backend == "xnnpack":
+        return _Target(list, _xnnpack_partitioners, [], _ALIGNMENT, whole=False)
+    from .mlx_lowering import install_lowering_fixes
+
+    install_lowering_fixes()
+    from executorch.backends.mlx.partitioner import MLXPartitioner
+    from executorch.backends.mlx.passes import get_default_passes
+
+    return _Target(
+        get_default_passes, lambda: [MLXPartitioner()], [], MLX_SEGMENT_ALIGNMENT, whole=True
+    )
+
+
+def _xnnpack_partitioners() -> list[Any]:
     """XNNPACK takes the matrix products; what lies between them are operators of ours and a few
     additions, which are not worth a delegate's call each.
     """
-    if backend == "portable":
-        return []
-    precisions = [ConfigPrecisionType.FP32]
-    if quantized:
-        precisions.append(ConfigPrecisionType.DYNAMIC_QUANT)
+    precisions = [ConfigPrecisionType.FP32, ConfigPrecisionType.DYNAMIC_QUANT]
     return [XnnpackPartitioner(configs=[LinearConfig], config_precisions=precisions)]

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
-from .checkpoint import Checkpoint
-from .modules import load_codec
 from .modules.codec import Codec
 from .modules.flow_head import FlowHead
 from .modules.language_model import LanguageModel
-from .operator_modules import FrameIndex, use_carried_state
+from .streaming import FrameIndex
 
 
 class Step(nn.Module):
-    """Rows of the prompt, or the last frame's embedding, to one frame of codes."""
+    """Rows of the prompt, or the last frame's embedding, to one frame of codes.
 
-    def __init__(self, language_model: LanguageModel, flow_head: FlowHead) -> None:
+    Floats cross the boundary in fp32 whatever the model's dtype.
+    """
+
+    def __init__(
+        self,
+        language_model: LanguageModel,
+        flow_head: FlowHead,
+        read_position: Callable[[Tensor], Tensor],
+    ) -> None:
         super().__init__()
         self.language_model, self.flow_head = language_model, flow_head
+        self.read_position = read_position
 
     def forward(
         self,
@@ -28,15 +37,19 @@ class Step(nn.Module):
         cfg_alpha: Tensor,
         semantic_noise: Tensor,
     ) -> tuple[Tensor, ...]:
-        hidden = self.language_model.last_hidden(embeddings, position)
+        hidden = self._hidden(embeddings, position)
         semantic = self.flow_head.semantic_code(hidden, semantic_noise)
         acoustic = self.flow_head.decode(hidden, noise, cfg_alpha)
         return self._frame(semantic, acoustic)
 
+    def _hidden(self, embeddings: Tensor, position: Tensor) -> Tensor:
+        rows = embeddings.to(self.language_model.norm.weight.dtype)
+        return self.language_model.last_hidden(rows, self.read_position(position))
+
     def _frame(self, semantic: Tensor, acoustic: Tensor) -> tuple[Tensor, ...]:
         codes = torch.cat((semantic[None], acoustic), dim=1)
         # A code of -1 reports a non-finite value to the host; it must not index a table.
-        return codes, self.language_model.embed_codes(codes.clamp(min=0))
+        return codes, self.language_model.embed_codes(codes.clamp(min=0)).float()
 
 
 class DebugStep(Step):
@@ -51,13 +64,14 @@ class DebugStep(Step):
         semantic_noise: Tensor,
     ) -> tuple[Tensor, ...]:
         head = self.flow_head
-        hidden = self.language_model.last_hidden(embeddings, position)
+        hidden = self._hidden(embeddings, position)
         velocities: list[Tensor] = []
         end = head.integrate(hidden, noise, cfg_alpha, velocities)
         codes, following = self._frame(
             head.semantic_code(hidden, semantic_noise), head.quantize(end)
         )
-        return codes, following, hidden, head.semantic_logits(hidden), torch.cat(velocities)
+        logits = head.semantic_logits(hidden)
+        return codes, following, hidden.float(), logits, torch.cat(velocities).float()
 
 
 class EmbedText(nn.Module):
@@ -67,7 +81,7 @@ class EmbedText(nn.Module):
 
     def forward(self, ids: Tensor) -> Tensor:
         rows: Tensor = self.tok_embeddings(ids)
-        return rows
+        return rows.float()
 
 
 class Decode(nn.Module):
@@ -78,16 +92,5 @@ class Decode(nn.Module):
         self.codec, self.index = codec, index
 
     def forward(self, codes: Tensor, position: Tensor) -> Tensor:
-        self.index.frame = position
-        return self.codec.decode(codes.transpose(1, 2))
-
-
-def streaming_codec(checkpoint: Checkpoint) -> Decode:
-    """The codec in fp32 with carried state."""
-    config = checkpoint.config
-    index = FrameIndex()
-    with torch.device("meta"):
-        codec = Codec(config)
-    load_codec(codec, checkpoint, torch.float32)
-    use_carried_state(codec, config, index)
-    return Decode(codec, index).eval()
+        self.index.begin(position)
+        return self.codec.decode(codes.transpose(1, 2)).float()

@@ -19,7 +19,15 @@ class Combination(NamedTuple):
 SUPPORTED = (
     Combination("portable", ("fp32",), (None,), (None,), (None,)),
     Combination("xnnpack", ("fp32",), (None, "8da4w", "8da8w"), (None, "8w"), (None, "8da8w")),
+    Combination(
+        "mlx",
+        ("fp32", "bf16", "fp16"),
+        (None, "4w", "8w"),
+        (None, "4w", "8w"),
+        (None, "4w", "8w"),
+    ),
 )
+TORCH_DTYPES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
 GROUP_SIZES = (32, 64, 128)
 MIN_SEQ_LEN = 64  # no voice and sentence fit in fewer rows
 

@@ -19,6 +19,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 CACHE = Path(os.environ.get("VOXTRAL_TTS_TEST_CACHE", ROOT / ".cache"))
+# What is meant for use: the error of every part is measured on it.
+MLX_BF16 = (
+    *("--backend", "mlx", "--dtype", "bf16", "--qlinear", "4w", "--qembedding", "8w"),
+    *("--qlinear-codec", "8w", "--debug"),
+)
 MAX_SEQ_LEN = 1024  # beyond max_step_rows: long prompts go in pieces
 
 Export = Callable[..., Path]

@@ -121,8 +121,9 @@ class Quantizer(nn.Module):
         plain = (codes - N_SPECIAL_CODES).clamp(min=0)  # special codes decode as 0
         table = self.semantic_codebook.embedding
         semantic = F.embedding(plain[:, 0], table).transpose(1, 2)
-        acoustic = plain[:, 1:].to(table.dtype) * 2 / (self.n_levels - 1) - 1
-        return torch.cat((semantic, acoustic), dim=1)
+        wide = torch.promote_types(table.dtype, torch.float32)
+        acoustic = plain[:, 1:].to(wide) * 2 / (self.n_levels - 1) - 1
+        return torch.cat((semantic, acoustic.to(table.dtype)), dim=1)
 
 
 class Codec(nn.Module):

@@ -71,7 +71,9 @@ class LanguageModel(nn.Module):
 
     def last_hidden(self, embeddings: Tensor, position: Tensor) -> Tensor:
         """As `hidden`, for the last row alone: [1, dim]"""
-        state: Tensor = self.norm(self._layers(embeddings, position)[:, -1])
+        rows = self._layers(embeddings, position)
+        # Not [:, -1]: MLX's take has no negative indices.
+        state: Tensor = self.norm(rows[:, rows.shape[1] - 1])
         return state
 
     def _layers(self, x: Tensor, position: Tensor) -> Tensor:

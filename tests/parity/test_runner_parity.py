@@ -7,7 +7,6 @@ reference lies within TIE of a rounding or argmax tie, and those are counted.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,11 +20,13 @@ from export.contract import CFG_ALPHA, MAX_STEP_ROWS
 from export.modules import VoxtralTTS
 from export.noise import normal_frames
 from export.synthetic_tokenizer import PromptTokenizer
-from exporting import MAX_SEQ_LEN, Export
+from exporting import MAX_SEQ_LEN, MLX_BF16, Export
+from programs import Program
 from voxtral_tts import Audio, Runner, TextError, TruncatedAudioWarning
 
 FRAMES = 52
 TIE = 1e-4
+QUANTIZED = ("--qlinear", "8da4w", "--qembedding", "8w", "--debug", "--qlinear-codec", "8da8w")
 TEXTS = [
     ("Hello there, how are you today?", "neutral_female"),
     ("Paris is a beautiful city!", "casual_male"),
@@ -110,7 +111,7 @@ def compare(
     return Comparison(codes.numel(), ties, wrong)
 
 
-@pytest.mark.parametrize("backend", ["portable", "xnnpack"])
+@pytest.mark.parametrize("backend", ["portable", "xnnpack", "mlx"])
 def test_codes_equal_the_reference(
     backend: str, export_tiny: Export, exact: VoxtralTTS, checkpoint: Checkpoint
 ) -> None:
@@ -127,7 +128,7 @@ def test_codes_equal_the_reference(
     assert ties <= total / 10_000, f"{ties} of {total} codes at a tie"
 
 
-@pytest.mark.parametrize("backend", ["portable", "xnnpack"])
+@pytest.mark.parametrize("backend", ["portable", "xnnpack", "mlx"])
 def test_waveform_equals_the_reference(
     backend: str, export_tiny: Export, exact: VoxtralTTS
 ) -> None:
@@ -139,8 +140,10 @@ def test_waveform_equals_the_reference(
     assert np.abs(audio.samples - expected).max() <= 1e-4 * rms
 
 
-def test_chunks_equal_the_whole(exported: Path, exact: VoxtralTTS) -> None:
+@pytest.mark.parametrize("backend", ["xnnpack", "mlx"])
+def test_chunks_equal_the_whole(backend: str, export_tiny: Export) -> None:
     """<= 1e-5 of RMS between chunkings: only the order of float32 sums can differ."""
+    exported = export_tiny("--backend", backend)
     text, voice = TEXTS[1]
     rng = np.random.default_rng(0)
     sizes = [0, 1, 2, 3, 5, 25, 32, *map(int, rng.integers(4, 31, 3))]
@@ -194,28 +197,20 @@ def test_a_prompt_may_fill_the_cache(exported: Path) -> None:
         speak(exported, "1" * (room + 1), "neutral_female", seed=1)
 
 
-def load(file: Path, method: str) -> Callable[..., list[torch.Tensor]]:
-    """A method through ExecuTorch's own runtime, which finds the operators a Runner registered."""
-    from executorch.runtime import Runtime, Verification
-
-    program = Runtime.get().load_program(file, verification=Verification.InternalConsistency)
-    loaded = program.load_method(method)
-    assert loaded is not None
-    return lambda *inputs: [output.clone() for output in loaded.execute(list(inputs))]
-
-
 @torch.no_grad()
 def test_chunks_of_random_sizes_equal_the_whole(exported: Path, exact: VoxtralTTS) -> None:
     """<= 1e-5 of RMS plus float32 against float64, over 240 frames."""
     Runner(exported / "model.pte", exported / "codec_decoder.pte")
-    decode = load(exported / "codec_decoder.pte", "decode")
+    codec = Program(exported / "codec_decoder.pte")
     generator = torch.Generator().manual_seed(4)
     codes = torch.randint(N_SPECIAL_CODES, 23, (1, 240, 37), generator=generator)
     pieces: list[torch.Tensor] = []
     start = 0
     while start < 240:
         size = min(int(torch.randint(1, 33, (1,), generator=generator)), 240 - start)
-        pieces += decode(codes[:, start : start + size].contiguous(), torch.tensor([start]))
+        pieces += codec(
+            "decode", codes[:, start : start + size].contiguous(), torch.tensor([start])
+        )
         start += size
     whole = exact.codec.decode(codes.transpose(1, 2))
     difference = (torch.cat(pieces, 1) - whole).abs().max()
@@ -225,17 +220,22 @@ def test_chunks_of_random_sizes_equal_the_whole(exported: Path, exact: VoxtralTT
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 @pytest.mark.parametrize(
     "flags",
-    [(), ("--qlinear", "8da4w", "--qembedding", "8w", "--debug", "--qlinear-codec", "8da8w")],
+    [
+        ("--backend", "xnnpack"),
+        ("--backend", "xnnpack", *QUANTIZED),
+        ("--backend", "mlx"),
+        MLX_BF16,
+    ],
 )
 def test_what_is_not_finite_gives_no_code(
     flags: tuple[str, ...], value: float, exported: Path, export_tiny: Export
 ) -> None:
     """One such element of one prompt row, and every code of the frame says so."""
     Runner(exported / "model.pte", exported / "codec_decoder.pte")
-    step = load(export_tiny("--backend", "xnnpack", *flags) / "model.pte", "step")
+    model = Program(export_tiny(*flags) / "model.pte")
     rows = torch.randn(1, 9, 64, generator=torch.Generator().manual_seed(6)) / 8
     rest = (torch.tensor([0]), torch.zeros(1, 36), torch.tensor([CFG_ALPHA]))
     logits = (torch.zeros(1, 640),)
-    assert (step(rows, *rest, *logits)[0] >= 0).all()
+    assert (model("step", rows, *rest, *logits)[0] >= 0).all()
     rows[0, 4, 17] = value
-    assert (step(rows, *rest, *logits)[0] == -1).all()
+    assert (model("step", rows, *rest, *logits)[0] == -1).all()

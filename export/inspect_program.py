@@ -1,0 +1,168 @@
+"""`python -m export --inspect`: what a program consists of, method by method."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from executorch.exir._serialize._flatbuffer import _program_flatbuffer_to_json
+from executorch.exir._serialize._program import _ExtendedHeader
+
+_MLX = "MLXBackend"
+_HEAD_BYTES = 64  # holds ExecuTorch's extended header
+_PAYLOAD_HEADER = 24  # of an MLX payload, before its FlatBuffer
+# Bytes of an element by ExecuTorch's ScalarType: bytes and bools, ints, floats, bf16, unsigneds.
+_ITEM_BYTES = {0: 1, 1: 1, 2: 2, 3: 4, 4: 8, 5: 2, 6: 4, 7: 8, 11: 1, 15: 2, 27: 2, 28: 4, 29: 8}
+
+
+class ProgramError(ValueError):
+    """A file is not a program that can be read; the message names it."""
+
+
+class MethodSummary(NamedTuple):
+    name: str
+    delegates: Counter[str]  # by backend
+    operators: Counter[str]  # run by the runtime, outside of delegates
+    nodes: Counter[str]  # of MLX graphs, by type
+    bytes_read: int | None
+    """Weights that one call reads, however few rows it is given; None when the backend does not
+    tell. Rows gathered from tables are not in it, nor is the KV cache."""
+    state_bytes: int  # of MLX graphs: caches and carried columns
+
+
+def summarize(file: Path) -> list[MethodSummary]:
+    """The methods with code; constant methods are metadata. Raises ProgramError, OSError."""
+    with _Program(file).opened() as program:
+        return [program.method(plan) for plan in program.json["execution_plan"] if _runs(plan)]
+
+
+def _runs(plan: dict[str, Any]) -> bool:
+    return any(chain["instructions"] for chain in plan["chains"])
+
+
+def segment_offsets(file: Path) -> list[int]:
+    """Where the file's segments start. Raises ProgramError, OSError."""
+    with _Program(file).opened() as program:
+        base = program.header.segment_base_offset
+        return [base + int(segment.get("offset", 0)) for segment in program.json["segments"]]
+
+
+class _Program:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @contextmanager
+    def opened(self) -> Iterator[_Program]:
+        """Reads the program's description; segments, which hold the weights, when asked for."""
+        with self.path.open("rb") as self.file:
+            head = self.file.read(_HEAD_BYTES)
+            try:
+                header = _ExtendedHeader.from_bytes(head[8:])
+            except ValueError as error:
+                raise ProgramError(f"{self.path}: is not a .pte file: {error}") from error
+            if not header.is_valid():
+                raise ProgramError(f"{self.path}: is not a .pte file with segments")
+            self.header = header
+            self.file.seek(0)
+            self.json = json.loads(_program_flatbuffer_to_json(self.file.read(header.program_size)))
+            yield self
+
+    def method(self, plan: dict[str, Any]) -> MethodSummary:
+        nodes: Counter[str] = Counter()
+        bytes_read: int | None = 0
+        state_bytes = 0
+        for delegate in plan["delegates"]:
+            if delegate["id"] != _MLX:
+                bytes_read = None
+                continue
+            graph = _MlxGraph(self.payload(delegate))
+            nodes += graph.nodes
+            bytes_read = None if bytes_read is None else bytes_read + graph.bytes_read
+            state_bytes += graph.state_bytes
+        return MethodSummary(
+            plan["name"],
+            Counter(delegate["id"] for delegate in plan["delegates"]),
+            Counter(self.operators(plan)),
+            nodes,
+            bytes_read if plan["delegates"] else None,
+            state_bytes,
+        )
+
+    def payload(self, delegate: dict[str, Any]) -> bytes:
+        processed = delegate["processed"]
+        index = int(processed.get("index", 0))
+        if processed.get("location", "INLINE") != "SEGMENT":
+            return bytes(self.json["backend_delegate_data"][index]["data"])
+        segment = self.json["segments"][index]
+        self.file.seek(self.header.segment_base_offset + int(segment.get("offset", 0)))
+        return self.file.read(int(segment["size"]))
+
+    def operators(self, plan: dict[str, Any]) -> Iterator[str]:
+        for chain in plan["chains"]:
+            for instruction in chain["instructions"]:
+                arguments = instruction["instr_args"]
+                if instruction["instr_args_type"] == "KernelCall":
+                    yield plan["operators"][int(arguments.get("op_index", 0))]["name"]
+
+
+class _MlxGraph:
+    def __init__(self, payload: bytes) -> None:
+        from .mlx_schema import ensure_mlx_schema
+
+        ensure_mlx_schema()
+        from executorch.backends.mlx.pte_inspector import parse_mlx_flatbuffer
+        from executorch.backends.mlx.serialization._generated.mlx_delegate import MLXGraph
+
+        flatbuffer = payload[_PAYLOAD_HEADER : int.from_bytes(payload[8:16], "little")]
+        self.graph = MLXGraph.MLXGraph.GetRootAs(flatbuffer, 0)
+        chains = parse_mlx_flatbuffer(flatbuffer)["instruction_chains"]
+        instructions = chains[self.graph.MainChainIdx()]["instructions"]
+        self.nodes = Counter(node["op_name"].removesuffix("Node") for node in instructions)
+        self.bytes_read = sum(map(self._constants_read, instructions))
+        first = (
+            self.graph.NumConstantTensors()
+            + self.graph.NumInputTensors()
+            + self.graph.NumOutputTensors()
+        )
+        buffers = range(first, first + self.graph.NumMutableBufferTensors())
+        self.state_bytes = sum(map(self._tensor_bytes, buffers))
+
+    def _constants_read(self, node: dict[str, Any]) -> int:
+        """Bytes of the constants that a node reads in full."""
+        if node["op_name"] in ("TakeNode", "TakeAlongAxisNode", "GatherNode"):
+            return 0
+        read = 0
+        for name, value in node.items():
+            tids = value if isinstance(value, list) else [value]
+            for tid in tids:
+                index = tid.get("tid") if isinstance(tid, dict) else None
+                if name != "out" and index is not None and index < self.graph.NumConstantTensors():
+                    read += self._tensor_bytes(index)
+        return read
+
+    def _tensor_bytes(self, index: int) -> int:
+        meta = self.graph.TensorMeta(index)
+        sizes = [int(meta.Shape(axis).Value()) for axis in range(meta.ShapeLength())]
+        return math.prod(sizes) * _ITEM_BYTES[int(meta.ScalarType())]
+
+
+def print_summary(file: Path) -> None:
+    """Raises ProgramError, OSError."""
+    for method in summarize(file):
+        print(f"{file.name}: {method.name}")
+        print(f"  delegates    {_listed(method.delegates)}")
+        print(f"  operators    {_listed(method.operators)}")
+        if method.nodes:
+            print(f"  nodes        {method.nodes.total()}: {_listed(method.nodes)}")
+        if method.bytes_read is not None:
+            print(f"  weights read {method.bytes_read / 1e6:,.1f} MB per call")
+            print(f"  state        {method.state_bytes / 1e6:,.1f} MB")
+
+
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.most_common()) or "none"
