@@ -11,14 +11,17 @@ CPP = $$(git ls-files -co --exclude-standard '*.h' '*.cpp')
 DEMO := out/demo
 SENTENCE := Hello, this is a small model with random weights.
 EXPORTED := $(DEMO)/exported/model.pte
+EXPORTED_MLX := $(DEMO)/mlx/model.pte
+MLX_E2E := RUNNER=build/tests/voxtral_tts_runner MAX_FRAMES=40
 # The true text vocabulary, which tokenizer tests read.
 TEKKEN := .cache/tekken.json
 export VOXTRAL_TTS_TEKKEN := $(CURDIR)/$(TEKKEN)
+export VOXTRAL_TTS_OP_TEST_RUNNER := $(CURDIR)/build/tests/op_test_runner
 
-.PHONY: help setup build python demo test test-cpp test-python test-asan test-install lint format bench clean
+.PHONY: help setup build python demo test test-cpp test-python test-asan test-install lint format bench clean mlx-e2e mlx-op-suite voxtral_tts-mlx voxtral_tts-xnnpack
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z0-9_-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
 
 setup: $(VENV)/.ready ## system packages, virtual environment, Python packages
 $(VENV)/.ready: pyproject.toml scripts/setup.sh
@@ -30,6 +33,18 @@ demo: $(EXPORTED) ## make a small checkpoint, export it, speak a sentence
 
 test: ## every test, with the time each part took
 	@bash scripts/test.sh
+
+voxtral_tts-xnnpack voxtral_tts-mlx: setup
+	@bash scripts/build_runner.sh $@
+voxtral_tts-xnnpack: ## ./voxtral_tts_runner for the CPU
+voxtral_tts-mlx: ## the same with the MLX backend (Apple Silicon; Linux by our delegate)
+
+mlx-e2e: build $(EXPORTED) ## export the small model for MLX, speak, check the audio, print a table
+	@$(MLX_E2E) OUT=$(DEMO)/mlx-e2e bash scripts/run_mlx_e2e.sh $(DEMO)/checkpoint '$(SENTENCE)' --dtype fp32 --max-seq-len 2048
+	@$(MLX_E2E) OUT=$(DEMO)/mlx-e2e-4w bash scripts/run_mlx_e2e.sh $(DEMO)/checkpoint '$(SENTENCE)' --dtype bf16 --qlinear 4w --qembedding 8w --qlinear-codec 8w --max-seq-len 2048
+
+mlx-op-suite: build ## ExecuTorch's suite of MLX operators, all cases, on our delegate
+	@$(BIN)/python scripts/mlx_op_suite.py --all
 
 build: setup ## the runner and the C++ tests
 	@$(BIN)/cmake --preset tests --log-level=WARNING
@@ -49,13 +64,16 @@ test-python: build python
 test-asan: setup $(TEKKEN) $(EXPORTED) ## C++ tests, command line and Python module under ASan and UBSan
 	@bash scripts/test_asan.sh $(DEMO)/exported
 
-test-install: setup $(EXPORTED) ## the installed library and the wheel, each from outside
-	@bash scripts/test_install.sh $(DEMO)/exported
+test-install: setup $(EXPORTED) $(EXPORTED_MLX) ## the installed library and the wheel, each from outside
+	@bash scripts/test_install.sh $(DEMO)/exported $(DEMO)/mlx
 
 $(EXPORTED): $(shell find export -name '*.py') | $(VENV)/.ready
 	@rm -rf $(DEMO)
 	@$(BIN)/python -W ignore -m export.synthetic --size tiny --output $(DEMO)/checkpoint --end-at 40 --end-text '$(SENTENCE)'
 	@$(BIN)/python -W ignore -m export --model-path $(DEMO)/checkpoint --output-dir $(DEMO)/exported --backend xnnpack --max-seq-len 2048
+
+$(EXPORTED_MLX): $(EXPORTED)
+	@$(BIN)/python -W ignore -m export --model-path $(DEMO)/checkpoint --output-dir $(DEMO)/mlx --backend mlx --dtype fp32 --max-seq-len 2048
 
 $(TEKKEN): tests/golden/make_tekken.py | $(VENV)/.ready
 	@mkdir -p $(@D)

@@ -11,14 +11,19 @@ else()
   find_package(Python 3.11 REQUIRED COMPONENTS Interpreter)
 endif()
 
-# find_spec locates the package without importing it.
-set(_probe "import importlib.util as u, pathlib
-spec = u.find_spec('executorch')
-roots = [p for p in (spec.submodule_search_locations if spec else []) if (pathlib.Path(p) / 'lib/cmake/executorch/executorch-config.cmake').exists()]
-print(roots[0] if roots else '')")
-execute_process(COMMAND "${Python_EXECUTABLE}" -c "${_probe}"
-                OUTPUT_VARIABLE VOXTRAL_TTS_EXECUTORCH_ROOT
-                OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+# The folder of an installed Python package that has `file`, else nothing.
+# find_spec locates it without importing it.
+function(voxtral_tts_package_root result package file)
+  execute_process(COMMAND "${Python_EXECUTABLE}" -c "import importlib.util as u, pathlib
+spec = u.find_spec('${package}')
+roots = [p for p in (spec.submodule_search_locations if spec else []) if (pathlib.Path(p) / '${file}').exists()]
+print(roots[0] if roots else '')"
+                  OUTPUT_VARIABLE root
+                  OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+  set(${result} "${root}" PARENT_SCOPE)
+endfunction()
+
+voxtral_tts_package_root(VOXTRAL_TTS_EXECUTORCH_ROOT executorch lib/cmake/executorch/executorch-config.cmake)
 if(NOT VOXTRAL_TTS_EXECUTORCH_ROOT)
   message(FATAL_ERROR "no ExecuTorch C++ SDK in ${Python_EXECUTABLE}'s packages: pip install executorch==${VOXTRAL_TTS_EXECUTORCH_VERSION}, or run 'make setup'")
 endif()

@@ -3,12 +3,9 @@
 #   demo.sh FOLDER SENTENCE
 set -euo pipefail
 cd "$(dirname "$0")/.."
-folder=$1 sentence=$2 preset=voxtral_tts-xnnpack
+folder=$1 sentence=$2
 
-.venv/bin/cmake --preset $preset --log-level=WARNING
-.venv/bin/cmake --build --preset $preset
-ln -sfn build/$preset/voxtral_tts_runner voxtral_tts_runner
-
+bash scripts/build_runner.sh voxtral_tts-xnnpack
 ./voxtral_tts_runner --model "$folder/exported/model.pte" \
   --codec "$folder/exported/codec_decoder.pte" --text "$sentence" --output "$folder/hello.wav"
 echo "wrote $folder/hello.wav (the small model has random weights: this is noise, not speech)"

@@ -28,4 +28,5 @@ part C++ test-cpp
 part Python test-python
 part sanitizers test-asan
 part install test-install
+part MLX mlx-e2e
 finish

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Uses what users get, from outside the checkout: the installed library by
 # find_package, and the wheel in a clean environment.
-#   test_install.sh EXPORTED_FOLDER
+#   test_install.sh EXPORTED_FOLDER FOLDER_EXPORTED_FOR_MLX
 set -euo pipefail
 cd "$(dirname "$0")/.."
-root=$PWD bin=$PWD/.venv/bin exported=$(cd "$1" && pwd)
+root=$PWD bin=$PWD/.venv/bin exported=$(cd "$1" && pwd) mlx=$(cd "$2" && pwd)
 outside=$(mktemp -d)
 trap 'rm -rf "$outside"' EXIT
 
@@ -14,13 +14,14 @@ fail() {
 }
 
 library() {
-  "$bin/cmake" --preset voxtral_tts-xnnpack --log-level=WARNING
-  "$bin/cmake" --build --preset voxtral_tts-xnnpack
-  "$bin/cmake" --install build/voxtral_tts-xnnpack --prefix "$outside/prefix" >/dev/null
+  "$bin/cmake" --preset voxtral_tts-mlx --log-level=WARNING
+  "$bin/cmake" --build --preset voxtral_tts-mlx
+  "$bin/cmake" --install build/voxtral_tts-mlx --prefix "$outside/prefix" >/dev/null
   "$bin/cmake" -G Ninja -S tests/consumer -B "$outside/consumer" --log-level=WARNING \
     -DCMAKE_MAKE_PROGRAM="$bin/ninja" -DCMAKE_PREFIX_PATH="$outside/prefix"
   "$bin/cmake" --build "$outside/consumer"
   "$outside/consumer/consumer" "$exported"
+  "$outside/consumer/consumer" "$mlx"
   "$outside/prefix/bin/voxtral_tts_runner" --version
 }
 
@@ -51,6 +52,11 @@ wheel() {
   diff -r --exclude=__pycache__ "$root/export" "$package/export"
   (cd "$outside" && venv/bin/python "$root/tests/consumer/use_wheel.py" "$exported")
   (cd "$outside" && venv/bin/python -m voxtral_tts.export --help >/dev/null)
+  # On macOS the MLX delegate comes with ExecuTorch.
+  [ "$(uname)" = Darwin ] ||
+    (cd "$outside" && venv/bin/python "$root/tests/consumer/use_mlx.py" "$mlx" without)
+  "$outside/venv/bin/pip" install -qq "$(echo "$outside"/dist/*.whl)[mlx]"
+  (cd "$outside" && venv/bin/python "$root/tests/consumer/use_mlx.py" "$mlx")
 }
 
 library

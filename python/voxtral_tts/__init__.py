@@ -24,7 +24,7 @@ from voxtral_tts.errors import (
     VoiceError,
     VoxtralTTSError,
 )
-from voxtral_tts.runner import Runner, SpeechStream, list_voices
+from voxtral_tts.runner import Device, Runner, SpeechStream, list_voices
 
 __version__: str = _core.__version__
 
@@ -32,6 +32,7 @@ __all__ = [
     "Audio",
     "AudioChunk",
     "BusyError",
+    "Device",
     "FinishReason",
     "InternalError",
     "InterruptedSynthesisError",

@@ -11,6 +11,7 @@ EXECUTORCH_VERSION: str
 class _Defaults(TypedDict):
     num_threads: int
     warm_up: bool
+    device: str
     seed: int
     temperature: float
     cfg_alpha: float | None
@@ -33,6 +34,7 @@ class Runner:
         voices: str | None,
         num_threads: int,
         warm_up: bool,
+        device: str,
     ) -> None: ...
     def stream(
         self,
@@ -48,6 +50,7 @@ class Runner:
     def sample_rate(self) -> int: ...
     def load_ms(self) -> float: ...
 
+def load_mlx() -> str: ...
 def list_voices(folder: str) -> list[str]: ...
 def default_options() -> _Defaults: ...
 def write_wav(path: str, samples: NDArray[np.float32], sample_rate: int) -> None: ...

@@ -1,8 +1,9 @@
-"""Imports the compiled part, ``_core``.
+"""Imports the compiled part, ``_core``, and makes the MLX backend available.
 
-``_core`` is linked to the C++ libraries inside the ``executorch`` package. They
-are loaded here by their full paths first: the dynamic loader then finds them
-even when the two packages are installed in different places.
+``_core`` is linked to the C++ libraries inside the ``executorch`` package, the
+MLX delegate to the one inside ``mlx``. They are loaded here by their full paths
+first: the dynamic loader then finds them even when the packages are installed in
+different places.
 """
 
 from __future__ import annotations
@@ -10,34 +11,55 @@ from __future__ import annotations
 import ctypes
 import importlib.util
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-# Each after those it needs itself.
+# Each after those it needs itself; the last one comes with macOS packages only.
 _LIBRARIES = (
     "executorch",
     "executorch_threadpool",
     "executorch_kernels_optimized",
     "executorch_backend_xnnpack",
+    "executorch_backend_mlx",
 )
 
 
-def _load_executorch() -> None:
+def _libraries(package: str, *names: str) -> Iterator[Path]:
+    """Those of the C++ libraries that the package has; it is not imported."""
     suffix = ".dylib" if sys.platform == "darwin" else ".so"
-    spec = importlib.util.find_spec("executorch")
+    spec = importlib.util.find_spec(package)
     for folder in (spec.submodule_search_locations or ()) if spec else ():
-        for name in _LIBRARIES:
+        for name in names:
             library = Path(folder) / "lib" / f"lib{name}{suffix}"
             if library.exists():
-                ctypes.CDLL(str(library))
+                yield library
+
+
+def _load_mlx() -> None:
+    """Registers the MLX backend, so that ExecuTorch's own Python runtime has it too.
+
+    Without MLX nothing is said: whoever loads an MLX model learns it then.
+    """
+    if sys.platform == "darwin":
+        return  # ExecuTorch's own, loaded above
+    try:
+        libraries = [ctypes.CDLL(str(library)) for library in _libraries("mlx", "mlx")]
+    except OSError:
+        return
+    if libraries:
+        _core.load_mlx()
 
 
 try:
-    _load_executorch()
+    for _library in _libraries("executorch", *_LIBRARIES):
+        ctypes.CDLL(str(_library))
     from voxtral_tts import _core
 except (ImportError, OSError) as error:
     raise ImportError(
         f"the compiled part of voxtral_tts cannot be loaded: {error}. It needs the executorch "
         "package it was built for: 'pip install --force-reinstall voxtral_tts' installs both"
     ) from error
+
+_load_mlx()
 
 __all__ = ["_core"]

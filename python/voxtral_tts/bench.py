@@ -1,8 +1,9 @@
 """`python -m voxtral_tts.bench`: what the full-size model costs on this machine.
 
 Makes a synthetic checkpoint with the published shapes unless one is given, exports it, and times
-the runner in fresh processes. Checkpoint and exports are kept, keyed by what they were made from.
-Needs the `export` extra, 11 GB of disk and the time an export takes.
+the runner in fresh processes, in turn when there are several backends. Checkpoint and exports are
+kept, keyed by what they were made from. Needs the `export` extra, 11 GB of disk (with two backends
+14) and the time an export takes.
 """
 
 from __future__ import annotations
@@ -22,8 +23,11 @@ from pathlib import Path
 from typing import Any
 
 TEXT = "It took me quite a long time to develop a voice."
-OPTIONS = ["--backend", "xnnpack", "--qlinear", "8da4w", "--qembedding", "8w"]
-OPTIONS += ["--qlinear-codec", "8da8w"]
+# What is meant for use on each backend.
+OPTIONS = {
+    "xnnpack": "--qlinear 8da4w --qembedding 8w --qlinear-codec 8da8w",
+    "mlx": "--dtype bf16 --qlinear 4w --qembedding 8w --qlinear-codec 8w",
+}
 _MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes per unit of ru_maxrss
 
 GIVEN = "given"  # instead of the cost of a checkpoint that was not made here
@@ -117,17 +121,28 @@ def measure(folder: Path, frames: int, text: str) -> Figures:
     return figures
 
 
-def _measured(folder: Path, frames: int, text: str, runs: int) -> list[Figures]:
-    results = []
-    for run in range(runs):
-        _note(f"run {run + 1} of {runs}")
-        command = [sys.executable, "-m", "voxtral_tts.bench", "--measure", str(folder)]
-        command += ["--frames", str(frames), "--text", text]
-        process = subprocess.run(command, stdout=subprocess.PIPE)
-        if process.returncode != 0:  # it has said why on our stderr
-            raise SystemExit(f"run {run + 1} failed")
-        results.append(json.loads(process.stdout))
-    return results
+def _measured(folder: Path, frames: int, text: str) -> Figures:
+    """One run, in a process of its own."""
+    command = [sys.executable, "-m", "voxtral_tts.bench", "--measure", str(folder)]
+    command += ["--frames", str(frames), "--text", text]
+    process = subprocess.run(command, stdout=subprocess.PIPE)
+    if process.returncode != 0:  # it has said why on our stderr
+        raise SystemExit("the run failed")
+    figures: Figures = json.loads(process.stdout)
+    return figures
+
+
+def _export(checkpoint: Path, cache: Path, backend: str, figures: Figures) -> Path:
+    """The exported folder, kept in `cache`; what it cost and weighs goes to `figures`."""
+    flags = f"--backend {backend} {OPTIONS[backend]}"
+    key = hashlib.sha256(f"{flags} {_sources()}".encode()).hexdigest()[:12]
+    folder = cache / f"export-{_fingerprint(checkpoint)}-{key}"
+    paths = ("--model-path", str(checkpoint), "--output-dir", str(folder))
+    made = _cached(folder, "voxtral_tts.export", *paths, *flags.split())
+    names = ("model.pte", "codec_decoder.pte")
+    sizes = {name: round((folder / name).stat().st_size / 1e6, 1) for name in names}
+    figures[backend] = {"options": flags, "export": made, "file_mb": sizes, "runs": []}
+    return folder
 
 
 def _median_row(label: str, values: list[float], unit: str) -> str:
@@ -135,15 +150,15 @@ def _median_row(label: str, values: list[float], unit: str) -> str:
     return f"| {label} | {statistics.median(values):.2f} {unit} | {spread} |"
 
 
-def table(report: Figures) -> str:
-    """The report as a Markdown table: medians and spread over the runs."""
-    runs = report["runs"]
-    lines = ["| figure | median | range |", "|---|---|---|"]
-    for name in ("checkpoint", "export"):
-        made = report[name]
+def table(report: Figures, backend: str) -> str:
+    """A backend's figures as a Markdown table: medians and spread over the runs."""
+    figures = report["backends"][backend]
+    runs = figures["runs"]
+    lines = [f"| {backend} | median | range |", "|---|---|---|"]
+    for name, made in (("checkpoint", report["checkpoint"]), ("export", figures["export"])):
         cost = made if made == GIVEN else f"{made['seconds']} s, {made['peak_mb']} MB"
         lines.append(f"| {name}: time, peak memory | {cost} | |")
-    for name, size in report["file_mb"].items():
+    for name, size in figures["file_mb"].items():
         lines.append(f"| {name} | {size} MB | |")
     lines.append(_median_row("load", [run["load_ms"] for run in runs], "ms"))
     lines.append(_median_row("peak resident", [run["peak_resident_mb"] for run in runs], "MB"))
@@ -168,6 +183,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--checkpoint", type=Path, help="checkpoint folder; default: a synthetic one")
     add("--size", default="full", choices=("full", "tiny"), help="of the synthetic one")
     add("--cache", type=Path, default=Path(".cache/bench"), help="where artefacts are kept")
+    add(
+        "--backend",
+        action="append",
+        choices=tuple(OPTIONS),
+        help="may be given several times; default: xnnpack",
+    )
     add("--frames", type=_positive, default=30, help="frames per utterance")
     add("--text", default=TEXT)
     add("--runs", type=_positive, default=5, help="fresh processes")
@@ -187,18 +208,19 @@ def main() -> None:
         checkpoint = options.cache / f"checkpoint-{options.size}-{_sources()}"
         arguments = ("--size", options.size, "--output", str(checkpoint))
         report["checkpoint"] = _cached(checkpoint, "voxtral_tts.export.synthetic", *arguments)
-    key = hashlib.sha256(" ".join((*OPTIONS, _sources())).encode()).hexdigest()[:12]
-    folder = options.cache / f"export-{_fingerprint(checkpoint)}-{key}"
-    paths = ("--model-path", str(checkpoint), "--output-dir", str(folder))
-    report["export"] = _cached(folder, "voxtral_tts.export", *paths, *OPTIONS)
-    report["options"] = " ".join(OPTIONS)
-    names = ("model.pte", "codec_decoder.pte")
-    report["file_mb"] = {name: round((folder / name).stat().st_size / 1e6, 1) for name in names}
-    report["frames"] = options.frames
-    report["runs"] = _measured(folder, options.frames, options.text, options.runs)
+    report |= {"frames": options.frames, "backends": {}}
+    folders = {
+        backend: _export(checkpoint, options.cache, backend, report["backends"])
+        for backend in dict.fromkeys(options.backend or ["xnnpack"])
+    }
+    for run in range(options.runs):
+        for backend, folder in folders.items():
+            _note(f"run {run + 1} of {options.runs}: {backend}")
+            figures = _measured(folder, options.frames, options.text)
+            report["backends"][backend]["runs"].append(figures)
     if options.json:
         options.json.write_text(json.dumps(report, indent=2) + "\n")
-    print(table(report))
+    print("\n\n".join(table(report, backend) for backend in folders))
 
 
 if __name__ == "__main__":

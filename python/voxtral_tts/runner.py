@@ -6,7 +6,7 @@ import operator
 import os
 import warnings
 from types import TracebackType
-from typing import NoReturn, Self
+from typing import Literal, NoReturn, Self
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from voxtral_tts.audio import Audio, AudioChunk, Stats
 from voxtral_tts.errors import TextError, TruncatedAudioWarning, UsageError
 
 StrPath = str | os.PathLike[str]
+
+Device = Literal["auto", "gpu", "cpu"]
 
 _MAX_SEED = 2**64 - 1
 _MAX_INT = 2**31 - 1
@@ -111,6 +113,8 @@ class Runner:
     folder ``voice_embedding`` beside the tokenizer. ``num_threads`` is for the
     whole process, and its first runner decides; 0 is every CPU. ``warm_up`` runs
     every method once while loading, which shortens the first utterance.
+    ``device`` is for models exported for MLX: ``auto`` takes the GPU when there
+    is one.
 
     A runner speaks one utterance at a time; a second one meanwhile raises
     ``BusyError``. Use one runner per process: it cannot be pickled, and does not
@@ -129,6 +133,7 @@ class Runner:
         voices: StrPath | None = None,
         num_threads: int = 0,
         warm_up: bool = False,
+        device: Device = "auto",
     ) -> None:
         self._runner: _core.Runner | None = _core.Runner(
             os.fspath(model),
@@ -137,6 +142,7 @@ class Runner:
             None if voices is None else os.fspath(voices),
             _integer("num_threads", num_threads, 0, _MAX_INT),
             warm_up,
+            device,
         )
 
     def stream(

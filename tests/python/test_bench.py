@@ -74,8 +74,10 @@ def test_measured_figures(bench, monkeypatch, frames):
 def test_a_given_checkpoint_has_no_cost(bench):
     run = {"load_ms": 1.0, "peak_resident_mb": 2.0, "first": {"rtf": 3.0}, "second": {"rtf": 3.0}}
     cost = {"seconds": 7, "peak_mb": 8}
-    report = {"checkpoint": bench.GIVEN, "export": cost, "file_mb": {}, "runs": [run]}
-    rows = bench.table(report).splitlines()
+    figures = {"export": cost, "file_mb": {}, "runs": [run]}
+    report = {"checkpoint": bench.GIVEN, "backends": {"mlx": figures}}
+    rows = bench.table(report, "mlx").splitlines()
+    assert rows[0] == "| mlx | median | range |"
     assert rows[2:4] == [
         "| checkpoint: time, peak memory | given | |",
         "| export: time, peak memory | 7 s, 8 MB | |",

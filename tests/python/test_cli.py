@@ -61,7 +61,7 @@ def test_default_report_is_one_line_before_and_one_after(speak: Run) -> None:
     number = r"\d+\.\d\d"
     assert re.fullmatch(
         rf"audio 0\.48 s, wall {number} s, RTF {number} \(generation RTF {number}\), "
-        rf"TTFA \d+ ms, frames 6, peak {number}, clipped \d+, finish length",
+        rf"TTFA \d+ ms, frames 6, peak {number}, clipped \d+, finish length, backend xnnpack",
         lines[1],
     )
 
@@ -161,6 +161,11 @@ def test_chunks_of_any_size_give_the_same_samples(speak: Run) -> None:
     np.testing.assert_allclose(whole, small, atol=1e-5)
 
 
+def test_the_device_is_mlxs_business(speak: Run) -> None:
+    assert speak("--device", "cpu", "-o", "-").stdout == speak("--device=auto", "-o", "-").stdout
+    assert_error(speak("--device", "gpu"), 2, "Usage", "model.pte", "--backend mlx", "auto")
+
+
 def test_speaker_writes_no_file(speak: Run, tmp_path: Path) -> None:
     result = speak("--speaker")
     assert len(result.stdout) == 6 * FRAME * 4
@@ -187,5 +192,7 @@ def test_stats_json(speak: Run, tmp_path: Path) -> None:
     assert (stats["seed"], stats["output"]) == (7, "output.wav")
     assert stats["text_bytes"] == len(TEXT)
     assert (stats["codec_frames"], stats["finish_reason"]) == (6, "length")
+    # XNNPACK does not count.
+    assert (stats["backend"], stats["executes_per_frame"]) == ("xnnpack", None)
     assert stats["process_wall_ms"] >= stats["load_ms"] + stats["wall_ms"] > 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["output.wav", "s.json"]

@@ -37,6 +37,7 @@ from command_line import (
         (["--cfg-alpha", "-100.001"], "between -100 and 100"),
         (["--max_frames", "-3"], "'-3'"),
         (["--format", "mp3"], "mp3"),
+        (["--device", "tpu"], "auto, gpu or cpu"),
         (["--chunk-frames", "100000"], "chunk_frames"),
         (["--unknown"], "--unknown"),
         (["Hello."], "Hello."),

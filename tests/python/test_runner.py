@@ -108,6 +108,11 @@ def test_stats_describe_the_run(audio: Audio) -> None:
     assert stats.audio_seconds == pytest.approx(0.48)
     assert stats.prompt_tokens > stats.voice_rows > 0
     assert stats.wall_ms >= stats.generate_ms >= stats.prefill_ms > 0
+    assert (stats.backend, stats.executes_per_frame, stats.host_syncs_per_frame) == (
+        "xnnpack",
+        None,
+        None,
+    )
     assert stats.rtf == pytest.approx(stats.wall_ms / 480)
     # Peak is a float32 printed in decimal.
     assert stats.peak == pytest.approx(float(np.abs(audio.samples).max()), rel=1e-6)

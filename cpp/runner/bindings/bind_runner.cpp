@@ -128,12 +128,20 @@ std::unique_ptr<Runner> load(
     const std::optional<Path>& tokenizer,
     const std::optional<Path>& voices,
     int num_threads,
-    bool warm_up) {
+    bool warm_up,
+    const std::string& device) {
+  const std::optional<Device> chosen = device_from(device);
+  if (!chosen) {
+    throw Error(
+        ErrorClass::kUsage,
+        "device '" + device + "': must be 'auto', 'gpu' or 'cpu'");
+  }
   const LoadOptions options{
       .tokenizer = tokenizer.value_or(Path()),
       .voices = voices.value_or(Path()),
       .num_threads = num_threads,
-      .warm_up = warm_up};
+      .warm_up = warm_up,
+      .device = *chosen};
   const py::gil_scoped_release nogil;
   return std::make_unique<Runner>(model, codec, options);
 }
@@ -166,6 +174,7 @@ py::dict default_options() {
   py::dict defaults;
   defaults["num_threads"] = load_options.num_threads;
   defaults["warm_up"] = load_options.warm_up;
+  defaults["device"] = to_string(load_options.device);
   defaults["seed"] = options.seed;
   defaults["temperature"] = options.temperature;
   defaults["cfg_alpha"] = options.cfg_alpha;
@@ -189,7 +198,8 @@ void bind_runner(py::module_& module) {
           py::arg("tokenizer"),
           py::arg("voices"),
           py::arg("num_threads"),
-          py::arg("warm_up"))
+          py::arg("warm_up"),
+          py::arg("device"))
       .def(
           "stream",
           &start_stream,
@@ -205,6 +215,7 @@ void bind_runner(py::module_& module) {
       .def("load_ms", [](const Runner& self) {
         return self.load_stats().load_ms;
       });
+  module.def("load_mlx", &load_mlx);
   module.def("list_voices", &list_voices, py::arg("folder"));
   module.def("default_options", &default_options);
 }

@@ -47,6 +47,14 @@ Setter choose(Action& target, Action action) {
   return [&target, action](const std::string&) { target = action; };
 }
 
+void set_device(Device& target, const std::string& value) {
+  const std::optional<Device> device = device_from(value);
+  if (!device) {
+    throw_bad_value("--device", value, "auto, gpu or cpu");
+  }
+  target = *device;
+}
+
 void set_format(AudioFormat& format, const std::string& value) {
   if (value == "wav") {
     format = AudioFormat::kWav;
@@ -94,6 +102,12 @@ void add_file_flags(std::vector<Flag>& table, CliOptions& o) {
        [&o](const std::string& value) {
          o.load.num_threads = parse_integer<int>("--threads", value, 0, 1024);
        }});
+  table.push_back(
+      {"--device",
+       "DEVICE",
+       "auto, gpu or cpu, for a model exported for MLX\n(default: " +
+           std::string(to_string(o.load.device)) + ")",
+       [&o](const std::string& value) { set_device(o.load.device, value); }});
 }
 
 void add_text_flags(std::vector<Flag>& table, CliOptions& o) {

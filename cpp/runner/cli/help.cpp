@@ -3,7 +3,7 @@
 #include "voxtral_tts/version.h"
 
 #ifndef VOXTRAL_TTS_BACKENDS
-#define VOXTRAL_TTS_BACKENDS "XNNPACK"
+#define VOXTRAL_TTS_BACKENDS "portable, XNNPACK"
 #endif
 
 namespace voxtral_tts::cli {

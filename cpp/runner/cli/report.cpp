@@ -54,7 +54,17 @@ std::string summary(const SynthesisStats& stats) {
       static_cast<double>(stats.peak),
       static_cast<long long>(stats.clipped_samples),
       to_string(stats.finish_reason));
-  return line;
+  std::string text = std::string(line) + ", backend " + stats.backend;
+  if (stats.executes_per_frame && stats.host_syncs_per_frame) {
+    std::snprintf(
+        line,
+        sizeof(line),
+        " (%.2f executes and %.2f host syncs per frame)",
+        *stats.executes_per_frame,
+        *stats.host_syncs_per_frame);
+    text += line;
+  }
+  return text;
 }
 
 void show_library_messages(bool verbose) {

@@ -6,14 +6,27 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
+
+#include "voxtral_tts/export.h"
 
 namespace voxtral_tts {
+
+// Where programs exported with --backend mlx run. Others run on the CPU, so
+// that kGpu refuses them.
+enum class Device { kAuto, kGpu, kCpu }; // kAuto: the GPU when there is one
+
+// "auto", "gpu" or "cpu".
+VOXTRAL_TTS_API const char* to_string(Device device) noexcept;
+VOXTRAL_TTS_API std::optional<Device> device_from(
+    std::string_view name) noexcept;
 
 struct LoadOptions {
   std::filesystem::path tokenizer; // empty: tekken.json beside the model
   std::filesystem::path voices; // empty: voice_embedding/ beside the tokenizer
   int num_threads = 0;  // of this process, set by its first Runner; 0: all CPUs
   bool warm_up = false; // run every method once while loading
+  Device device = Device::kAuto;
 };
 
 struct SynthesisOptions {

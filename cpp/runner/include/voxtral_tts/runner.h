@@ -63,6 +63,11 @@ class VOXTRAL_TTS_API Runner {
   std::shared_ptr<Impl> impl_;
 };
 
+// Makes ExecuTorch's backend for MLX programs known in this process, which
+// loading such a program does as well. Returns what is missing and the remedy,
+// or nothing on success.
+VOXTRAL_TTS_API std::string load_mlx();
+
 // The folder voices are taken from when LoadOptions::voices is empty:
 // voice_embedding/, else voices/, beside the tokenizer.
 VOXTRAL_TTS_API std::filesystem::path default_voices_folder(

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "voxtral_tts/export.h"
@@ -40,6 +41,12 @@ struct SynthesisStats {
   double generation_rtf = 0;   // (wall_ms - codec_ms) / audio
   float peak = 0;              // largest |sample|
   int64_t clipped_samples = 0; // |sample| > 1, saturated in 16-bit output
+  std::string backend = "";    // of model.pte: mlx, xnnpack or portable
+  // Means over the frames after the first: runs of a delegate inside `step`,
+  // and how often they made the CPU wait for the device. The delegate counts
+  // for the whole process. Empty where it does not tell: only our MLX one does.
+  std::optional<double> executes_per_frame = std::nullopt;
+  std::optional<double> host_syncs_per_frame = std::nullopt;
 };
 
 // Times and counts of loading, once per Runner.

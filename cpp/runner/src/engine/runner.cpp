@@ -4,6 +4,7 @@
 
 #include "engine/runner_impl.h"
 #include "engine/speech_stream_impl.h"
+#include "model/mlx_library.h"
 #include "model/runtime.h"
 #include "support/stopwatch.h"
 #include "voxtral_tts/error.h"
@@ -41,12 +42,16 @@ std::filesystem::path default_voices_folder(
              : preferred;
 }
 
+std::string load_mlx() {
+  return model::load_mlx_backend();
+}
+
 Runner::Impl::Impl(
     const std::filesystem::path& model,
     const std::filesystem::path& codec,
     const LoadOptions& options)
-    : speech_model(model),
-      codec_model(codec),
+    : speech_model(model, options.device),
+      codec_model(codec, options.device),
       tokenizer(text::TekkenTokenizer::load(tokenizer_file(model, options))),
       voices_folder(
           options.voices.empty()

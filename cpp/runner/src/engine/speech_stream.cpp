@@ -103,6 +103,7 @@ void SpeechStream::Impl::start(
   check_fits(rows, ids.size(), voice, info.max_seq_len);
   stats.prompt_tokens = static_cast<int>(rows);
   stats.voice_rows = voice.rows;
+  stats.backend = runner.speech_model.backend();
 
   // Frame 0 needs no row of its own: it comes from the prompt's last one.
   const int64_t room = info.max_seq_len - rows + 1;
@@ -177,12 +178,15 @@ std::optional<std::span<const int64_t>> SpeechStream::Impl::next_frame() {
     return std::nullopt;
   }
   const bool first = generator_->executes() == 0;
+  const auto counted = count_delegate();
   const support::Stopwatch watch;
   const auto codes = generator_->next();
   const double elapsed_ms = watch.elapsed_ms();
   stats.generate_ms += elapsed_ms;
   if (first) {
     stats.prefill_ms = elapsed_ms;
+  } else if (codes && counted) {
+    add_frame(*counted, count_delegate().value_or(*counted));
   }
   if (!codes) {
     stats.finish_reason = generator_->saw_end() ? FinishReason::kEndOfAudio
@@ -190,6 +194,19 @@ std::optional<std::span<const int64_t>> SpeechStream::Impl::next_frame() {
                                                 : FinishReason::kFrameBudget;
   }
   return codes;
+}
+
+std::optional<model::MlxCounters> SpeechStream::Impl::count_delegate() const {
+  return stats.backend == "mlx" ? model::mlx_counters() : std::nullopt;
+}
+
+void SpeechStream::Impl::add_frame(
+    const model::MlxCounters& before, const model::MlxCounters& after) {
+  counted_.executes += after.executes - before.executes;
+  counted_.host_syncs += after.host_syncs - before.host_syncs;
+  const double frames = ++counted_frames_;
+  stats.executes_per_frame = counted_.executes / frames;
+  stats.host_syncs_per_frame = counted_.host_syncs / frames;
 }
 
 AudioChunk SpeechStream::Impl::emit(

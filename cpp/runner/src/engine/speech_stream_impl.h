@@ -9,6 +9,7 @@
 #include "codec/codec_stream.h"
 #include "engine/runner_impl.h"
 #include "generate/frame_generator.h"
+#include "model/backends.h"
 #include "voxtral_tts/speech_stream.h"
 
 namespace voxtral_tts {
@@ -33,6 +34,9 @@ class SpeechStream::Impl {
   AudioChunk timed_pull();
   AudioChunk pull();
   std::optional<std::span<const int64_t>> next_frame();
+  std::optional<model::MlxCounters> count_delegate() const;
+  void add_frame(
+      const model::MlxCounters& before, const model::MlxCounters& after);
   AudioChunk emit(const std::optional<codec::DecodedChunk>& chunk, bool final);
   void finish();
 
@@ -41,6 +45,8 @@ class SpeechStream::Impl {
   std::optional<codec::CodecStream> codec_;
   bool user_limit_ = false; // max_frames is the caller's own
   int chunks_ = 0;
+  model::MlxCounters counted_; // in `step`, over counted_frames_
+  int counted_frames_ = 0;
 };
 
 } // namespace voxtral_tts

@@ -3,6 +3,13 @@
 #include <nlohmann/json.hpp>
 
 namespace voxtral_tts {
+namespace {
+
+nlohmann::ordered_json or_null(const std::optional<double>& number) {
+  return number ? nlohmann::ordered_json(*number) : nullptr;
+}
+
+} // namespace
 
 const char* to_string(FinishReason reason) noexcept {
   switch (reason) {
@@ -36,7 +43,10 @@ std::string to_json(const SynthesisStats& stats) {
       {"rtf", stats.rtf},
       {"generation_rtf", stats.generation_rtf},
       {"peak", stats.peak},
-      {"clipped_samples", stats.clipped_samples}}
+      {"clipped_samples", stats.clipped_samples},
+      {"backend", stats.backend},
+      {"executes_per_frame", or_null(stats.executes_per_frame)},
+      {"host_syncs_per_frame", or_null(stats.host_syncs_per_frame)}}
       .dump(2);
 }
 

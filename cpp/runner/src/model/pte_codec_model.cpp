@@ -10,8 +10,8 @@ namespace {
 constexpr const char* kDecode = "decode";
 } // namespace
 
-PteCodecModel::PteCodecModel(const std::filesystem::path& file)
-    : program_(file), info_(read_codec_info(program_, file)) {
+PteCodecModel::PteCodecModel(const std::filesystem::path& file, Device device)
+    : program_(file, device), info_(read_codec_info(program_, file)) {
   const CommonInfo& common = info_.common;
   program_.load_method(
       kDecode,

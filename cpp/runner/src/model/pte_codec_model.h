@@ -11,8 +11,9 @@ namespace voxtral_tts::model {
 
 class PteCodecModel final : public CodecModel {
  public:
-  // Throws Error{kModelLoad, kModelMismatch}.
-  explicit PteCodecModel(const std::filesystem::path& file);
+  // Throws Error{kModelLoad, kModelMismatch}, and Error{kUsage} when the
+  // program cannot run on `device`.
+  PteCodecModel(const std::filesystem::path& file, Device device);
 
   const CodecInfo& info() const override {
     return info_;

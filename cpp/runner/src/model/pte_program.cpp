@@ -10,6 +10,8 @@
 #include <executorch/runtime/backend/backend_options_map.h>
 #include <executorch/runtime/backend/interface.h>
 
+#include "model/backends.h"
+#include "model/mlx_library.h"
 #include "model/planned_memory.h"
 #include "model/runtime.h"
 #include "support/checked.h"
@@ -25,6 +27,12 @@ using executorch::runtime::Span;
 using RuntimeError = executorch::runtime::Error;
 
 namespace {
+
+#ifdef __APPLE__
+constexpr bool kMlxIsGpuOnly = true;
+#else
+constexpr bool kMlxIsGpuOnly = false;
+#endif
 
 constexpr const char* kReExport =
     "; re-export with this version's python -m export";
@@ -125,17 +133,30 @@ class PteProgram::PlannedMemory : public PlannedBuffers {
   }
 };
 
-PteProgram::PteProgram(std::filesystem::path file) : file_(std::move(file)) {
+PteProgram::PteProgram(std::filesystem::path file, Device device)
+    : file_(std::move(file)), device_(device) {
   prepare_runtime(0); // has an effect only when no Runner has done it
   check_readable(file_);
+  load_program();
+  load_backends();
+}
+
+PteProgram::~PteProgram() {
+  module_.reset(); // before the memory its methods use
+}
+
+void PteProgram::load_program() {
   module_ = std::make_unique<Module>(file_.string(), Module::LoadMode::Mmap);
   // One packed copy of a weight however often the unrolled steps use it.
   executorch::runtime::BackendOptions<1> xnnpack;
+  executorch::runtime::BackendOptions<1> mlx;
   executorch::runtime::LoadBackendOptionsMap options;
   if (xnnpack.set_option("weight_cache_enabled", true) != RuntimeError::Ok ||
+      mlx.set_option("device", to_string(device_)) != RuntimeError::Ok ||
       options.set_options("XnnpackBackend", xnnpack.view()) !=
-          RuntimeError::Ok) {
-    throw Error(ErrorClass::kInternal, "XNNPACK's load options were refused");
+          RuntimeError::Ok ||
+      options.set_options(kMlxBackend, mlx.view()) != RuntimeError::Ok) {
+    throw Error(ErrorClass::kInternal, "the backends' options were refused");
   }
   const RuntimeError error = module_->load(
       options, executorch::runtime::Program::Verification::InternalConsistency);
@@ -152,8 +173,26 @@ PteProgram::PteProgram(std::filesystem::path file) : file_(std::move(file)) {
   methods_.assign(names->begin(), names->end());
 }
 
-PteProgram::~PteProgram() {
-  module_.reset(); // before the memory its methods use
+void PteProgram::load_backends() {
+  for (const std::string& name : methods_) {
+    const auto meta = module_->method_meta(name);
+    for (size_t i = 0; meta.ok() && i < meta->num_backends(); ++i) {
+      const auto backend = meta->get_backend_name(i);
+      if (backend.ok()) {
+        backends_.insert(*backend);
+      }
+    }
+  }
+  const bool needs_mlx = backends_.contains(kMlxBackend);
+  check_device(file_, needs_mlx, device_, kMlxIsGpuOnly);
+  const std::string problem = needs_mlx ? load_mlx_backend() : "";
+  if (!problem.empty()) {
+    fail_load(file_, "needs the backend 'MLXBackend': " + problem);
+  }
+}
+
+std::string PteProgram::backend() const {
+  return backend_of(backends_);
 }
 
 bool PteProgram::has(const std::string& name) const {
@@ -199,6 +238,9 @@ void PteProgram::load_method(const std::string& name, const MethodSpec& spec) {
   auto memory = std::make_unique<PlannedMemory>(
       *meta, file_.string() + ": method '" + name + "'");
   const RuntimeError error = module_->load_method(name, memory->allocator());
+  if (error == RuntimeError::NotSupported && device_ == Device::kGpu) {
+    fail_load(file_, "device gpu: MLX finds no GPU here; use device auto");
+  }
   if (error != RuntimeError::Ok) {
     fail_load(
         file_, "method '" + name + "' does not load (" + describe(error) + ")");

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include <executorch/extension/tensor/tensor.h>
 
 #include "model/metadata.h"
+#include "voxtral_tts/options.h"
 
 namespace voxtral_tts::model {
 
@@ -31,13 +33,16 @@ struct MethodSpec {
 // Not thread-safe; different programs may be used from different threads.
 class PteProgram : public MetadataSource {
  public:
-  // Maps and verifies the file. Throws Error{kModelLoad}.
-  explicit PteProgram(std::filesystem::path file);
+  // Maps and verifies the file. Throws Error{kModelLoad}, and Error{kUsage}
+  // when the program cannot run on `device`.
+  PteProgram(std::filesystem::path file, Device device);
   ~PteProgram() override;
 
   const std::filesystem::path& file() const noexcept {
     return file_;
   }
+  // "mlx", "xnnpack" or "portable".
+  std::string backend() const;
 
   bool has(const std::string& name) const override;
   MetadataValue get(const std::string& name) override;
@@ -56,12 +61,16 @@ class PteProgram : public MetadataSource {
  private:
   class PlannedMemory;
 
+  void load_program();
+  void load_backends();
   void check_signature(const std::string& name, const MethodSpec& spec);
   void check_backends(const std::string& name);
 
   std::filesystem::path file_;
   std::unique_ptr<executorch::extension::Module> module_;
+  Device device_;
   std::vector<std::string> methods_;
+  std::set<std::string> backends_; // of all methods, by the runtime's names
   std::map<std::string, std::unique_ptr<PlannedMemory>> memory_;
 };
 

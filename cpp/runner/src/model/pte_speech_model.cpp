@@ -19,8 +19,8 @@ SizesType size(int64_t value) {
 
 } // namespace
 
-PteSpeechModel::PteSpeechModel(const std::filesystem::path& file)
-    : program_(file), info_(read_speech_model_info(program_, file)) {
+PteSpeechModel::PteSpeechModel(const std::filesystem::path& file, Device device)
+    : program_(file, device), info_(read_speech_model_info(program_, file)) {
   const int64_t acoustic = info_.common.n_codebooks - 1;
   program_.load_method(
       kStep,

@@ -11,11 +11,16 @@ namespace voxtral_tts::model {
 
 class PteSpeechModel final : public SpeechModel {
  public:
-  // Throws Error{kModelLoad, kModelMismatch}.
-  explicit PteSpeechModel(const std::filesystem::path& file);
+  // Throws Error{kModelLoad, kModelMismatch}, and Error{kUsage} when the
+  // program cannot run on `device`.
+  PteSpeechModel(const std::filesystem::path& file, Device device);
 
   const SpeechModelInfo& info() const override {
     return info_;
+  }
+  // "mlx", "xnnpack" or "portable".
+  std::string backend() const {
+    return program_.backend();
   }
   void embed_text(std::span<const int32_t> ids, std::span<float> out) override;
   StepResult step(
