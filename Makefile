@@ -18,7 +18,7 @@ TEKKEN := .cache/tekken.json
 export VOXTRAL_TTS_TEKKEN := $(CURDIR)/$(TEKKEN)
 export VOXTRAL_TTS_OP_TEST_RUNNER := $(CURDIR)/build/tests/op_test_runner
 
-.PHONY: help setup build python demo test test-cpp test-python test-asan test-install lint format bench clean mlx-e2e mlx-op-suite voxtral_tts-mlx voxtral_tts-xnnpack
+.PHONY: help setup build python demo test test-cpp test-python test-asan test-install lint format bench bench-mlx clean mlx-e2e mlx-op-suite voxtral_tts-mlx voxtral_tts-xnnpack
 
 help: ## list the targets
 	@grep -E '^[a-z0-9_-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -92,6 +92,9 @@ format: setup ## rewrite files as lint wants them
 
 bench: build python ## full-size timing on a synthetic checkpoint (11 GB of disk)
 	@$(BIN)/python -m voxtral_tts.bench
+
+bench-mlx: build python ## the same for MLX beside XNNPACK, three frames (14 GB of disk)
+	@$(BIN)/python -m voxtral_tts.bench --backend mlx --backend xnnpack --frames 3 --runs 3
 
 clean: ## remove everything that was built
 	rm -rf build out $(VENV)/.installed

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import struct
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +16,15 @@ from executorch.exir._serialize._flatbuffer import _program_flatbuffer_to_json
 from executorch.exir._serialize._program import _ExtendedHeader
 
 _MLX = "MLXBackend"
+# What the readers of ExecuTorch and flatbuffers raise over a damaged file.
+_PARSING = (
+    KeyError,
+    IndexError,
+    TypeError,
+    ValueError,
+    struct.error,
+    subprocess.CalledProcessError,
+)
 _HEAD_BYTES = 64  # holds ExecuTorch's extended header
 _PAYLOAD_HEADER = 24  # of an MLX payload, before its FlatBuffer
 # Bytes of an element by ExecuTorch's ScalarType: bytes and bools, ints, floats, bf16, unsigneds.
@@ -31,14 +42,20 @@ class MethodSummary(NamedTuple):
     nodes: Counter[str]  # of MLX graphs, by type
     bytes_read: int | None
     """Weights that one call reads, however few rows it is given; None when the backend does not
-    tell. Rows gathered from tables are not in it, nor is the KV cache."""
+    tell. A quantised weight counts with its scales and its biases, which are as large. Rows
+    gathered from tables are not in it, nor is the KV cache."""
     state_bytes: int  # of MLX graphs: caches and carried columns
 
 
 def summarize(file: Path) -> list[MethodSummary]:
     """The methods with code; constant methods are metadata. Raises ProgramError, OSError."""
-    with _Program(file).opened() as program:
-        return [program.method(plan) for plan in program.json["execution_plan"] if _runs(plan)]
+    try:
+        with _Program(file).opened() as program:
+            return [program.method(plan) for plan in program.json["execution_plan"] if _runs(plan)]
+    except ProgramError:
+        raise
+    except _PARSING as error:
+        raise ProgramError(f"{file}: is damaged: {error!r}") from error
 
 
 def _runs(plan: dict[str, Any]) -> bool:
@@ -136,19 +153,31 @@ class _MlxGraph:
         """Bytes of the constants that a node reads in full."""
         if node["op_name"] in ("TakeNode", "TakeAlongAxisNode", "GatherNode"):
             return 0
-        read = 0
-        for name, value in node.items():
-            tids = value if isinstance(value, list) else [value]
-            for tid in tids:
-                index = tid.get("tid") if isinstance(tid, dict) else None
-                if name != "out" and index is not None and index < self.graph.NumConstantTensors():
-                    read += self._tensor_bytes(index)
+        read = sum(
+            self._tensor_bytes(index)
+            for name, value in node.items()
+            if name not in ("out", "biases")
+            for index in _tids(value)
+            if index < self.graph.NumConstantTensors()
+        )
+        # Made by the init chain, the biases have no size in the file.
+        if "biases" in node:
+            read += sum(map(self._tensor_bytes, _tids(node["scales"])))
         return read
 
     def _tensor_bytes(self, index: int) -> int:
         meta = self.graph.TensorMeta(index)
         sizes = [int(meta.Shape(axis).Value()) for axis in range(meta.ShapeLength())]
         return math.prod(sizes) * _ITEM_BYTES[int(meta.ScalarType())]
+
+
+def _tids(field: Any) -> list[int]:
+    """The tensors that a node's field names: one, several ("tid 5"), or none."""
+    if isinstance(field, dict) and "tid" in field:
+        return [int(field["tid"])]
+    if isinstance(field, list):
+        return [int(item.split()[1]) for item in field if str(item).startswith("tid ")]
+    return []
 
 
 def print_summary(file: Path) -> None:

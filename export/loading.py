@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import nn
 
-from .checkpoint import FLOW_HEAD_PREFIX, Checkpoint
+from .checkpoint import CODEC_PREFIX, FLOW_HEAD_PREFIX, Checkpoint
 from .forms import Forms, forms_of
 from .methods import DebugStep, Decode, EmbedText, Step
 from .modules import load_codec
@@ -41,7 +41,7 @@ Scheme = Callable[[str, nn.Module], LinearScheme | None]
 def load_step(
     checkpoint: Checkpoint, options: ExportOptions, progress: Progress
 ) -> tuple[Step, EmbedText]:
-    """The two methods of model.pte with their weights, sharing the embedding table's module.
+    """The two methods of model.pte with their weights.
 
     Raises CheckpointError, and UnsupportedOptions when a weight does not divide into groups.
     """
@@ -60,9 +60,12 @@ def load_step(
     reader = _Reader(checkpoint, dtype, forms, scheme, progress)
     reader.fill(language_model, "")
     reader.fill(flow_head, FLOW_HEAD_PREFIX)
+    embed_text = EmbedText(language_model.mm_audio_embeddings.tok_embeddings)
+    # `step` does not read it; left there it would lie in the program a second time.
+    del language_model.mm_audio_embeddings.tok_embeddings
     kind = DebugStep if options.debug else Step
     step = kind(language_model, flow_head, forms.read_position)
-    return step.eval(), EmbedText(language_model).eval()
+    return step.eval(), embed_text.eval()
 
 
 def load_decode(checkpoint: Checkpoint, options: ExportOptions) -> Decode:
@@ -76,7 +79,7 @@ def load_decode(checkpoint: Checkpoint, options: ExportOptions) -> Decode:
     def scheme(name: str, module: nn.Module) -> LinearScheme | None:
         return linears if isinstance(module, nn.Linear) else None
 
-    _check_groups(codec, "audio_tokenizer.", scheme)
+    _check_groups(codec, CODEC_PREFIX, scheme)
     dtype = _dtype(options)
     load_codec(codec, checkpoint, dtype)
     use_carried_state(
@@ -179,9 +182,13 @@ def _check_groups(module: nn.Module, prefix: str, scheme: Scheme) -> None:
         if chosen is not None and not chosen.fits(child.weight):
             inputs = child.weight.shape[1]
             fitting = [str(size) for size in GROUP_SIZES if inputs % size == 0]
-            remedies = [f"--qlinear-group-size {' or '.join(fitting)}"] if fitting else []
-            remedies.append("no quantisation of these weights (none)")
+            flag = "--qlinear" if isinstance(child, nn.Linear) else "--qembedding"
+            remedies = [f"{flag} none"]
+            if prefix == CODEC_PREFIX:
+                remedies = ["--qlinear-codec none"]
+            elif flag == "--qlinear" and fitting:
+                remedies.insert(0, f"--qlinear-group-size {' or '.join(fitting)}")
             raise UnsupportedOptions(
-                f"groups of {chosen.group_size}: {prefix}{name}.weight has {inputs} "
-                f"inputs, which they do not divide; use {' or '.join(remedies)}"
+                f"{prefix}{name}.weight has {inputs} inputs, which groups of "
+                f"{chosen.group_size} do not divide; use {' or '.join(remedies)}"
             )

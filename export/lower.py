@@ -21,6 +21,7 @@ from executorch.exir.delegate import executorch_call_delegate
 from executorch.exir.passes import MemoryPlanningPass
 from torch import Tensor, nn
 from torch.export import ExportedProgram
+from torch.export.graph_signature import InputKind
 from torch.fx.traceback import NodeSource
 from torch.storage import _StorageBase
 
@@ -110,6 +111,10 @@ def check_whole(method: str, program: ExportedProgram) -> None:
         else:
             trace = [line.strip() for line in (node.stack_trace or "").splitlines() if line.strip()]
             outside.append(f"{node.target} ({' '.join(trace[-2:]) or 'no source line known'})")
+    placeholders = {node.name for node in program.graph.nodes if node.op == "placeholder"}
+    for spec in program.graph_signature.input_specs:
+        if spec.kind is not InputKind.USER_INPUT and spec.arg.name in placeholders:
+            outside.append(f"the weight {spec.target}")
     if outside or delegates != 1:
         raise LoweringError(
             f"method {method}: {delegates} delegates instead of one"

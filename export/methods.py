@@ -75,9 +75,9 @@ class DebugStep(Step):
 
 
 class EmbedText(nn.Module):
-    def __init__(self, language_model: LanguageModel) -> None:
+    def __init__(self, table: nn.Module) -> None:
         super().__init__()
-        self.tok_embeddings = language_model.mm_audio_embeddings.tok_embeddings
+        self.tok_embeddings = table
 
     def forward(self, ids: Tensor) -> Tensor:
         rows: Tensor = self.tok_embeddings(ids)

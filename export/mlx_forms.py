@@ -70,7 +70,6 @@ class CarriedAttention(nn.Module):
 
     k_carried: Tensor  # [1, H, window, D]
     v_carried: Tensor
-    slopes: Tensor  # [H, 1, 1]
 
     def __init__(
         self,
@@ -85,7 +84,8 @@ class CarriedAttention(nn.Module):
         shape = (1, config.n_heads, window, config.head_dim)
         self.register_buffer("k_carried", torch.zeros(shape, dtype=dtype))
         self.register_buffer("v_carried", torch.zeros(shape, dtype=dtype))
-        self.register_buffer("slopes", alibi_slopes(config.n_heads)[:, None, None].to(dtype))
+        # Not a buffer: of the layers that share a bias only one reads it.
+        self.slopes = alibi_slopes(config.n_heads)[:, None, None].to(dtype)
 
     def forward(self, q: Tensor, k: Tensor, v: Tensor, position: Tensor | None = None) -> Tensor:
         q, k, v = (t.transpose(1, 2) for t in (q, k, v))

@@ -57,7 +57,8 @@ class CarriedColumns(nn.Module):
         columns = padding.columns
         self.columns, self.mode, self.index = columns, padding.mode, index
         self.register_buffer("carried", torch.zeros(1, channels, columns, dtype=dtype))
-        self.register_buffer("mirror", torch.arange(columns, 0, -1))
+        if self.mode == "reflect":
+            self.register_buffer("mirror", torch.arange(columns, 0, -1))
 
     def forward(self, x: Tensor) -> Tensor:
         if self.mode == "replicate":

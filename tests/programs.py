@@ -51,12 +51,14 @@ class Program:
 def dequantized(checkpoint: Checkpoint, options: ExportOptions) -> VoxtralTTS:
     """The reference in fp32 with every quantised weight as the program multiplies with it."""
     model = VoxtralTTS.from_checkpoint(checkpoint, torch.float32, MAX_SEQ_LEN)
-    step, _ = load_step(checkpoint, options, lambda _: None)
+    step, embed_text = load_step(checkpoint, options, lambda _: None)
     for reference, exported in (
         (model.language_model, step.language_model),
         (model.flow_head, step.flow_head),
     ):
         _copy_weights(reference, exported)
+    text_table = model.language_model.mm_audio_embeddings.tok_embeddings
+    text_table.weight.copy_(_weight(embed_text.tok_embeddings))
     return model
 
 
@@ -77,10 +79,11 @@ def _copy_weights(reference: LanguageModel | FlowHead, exported: LanguageModel |
         feed_forward.w3.weight.copy_(up)
         feed_forward.w2.weight.copy_(_weight(source.feed_forward.w2))
     if isinstance(reference, LanguageModel):
-        tables, sources = reference.mm_audio_embeddings, exported.mm_audio_embeddings
-        tables.tok_embeddings.weight.copy_(_weight(sources.tok_embeddings))
-        codebooks = tables.audio_codebook_embeddings.embeddings
-        codebooks.weight.copy_(_weight(sources.audio_codebook_embeddings.embeddings))
+        codebooks, source = (
+            model.mm_audio_embeddings.audio_codebook_embeddings.embeddings
+            for model in (reference, exported)
+        )
+        codebooks.weight.copy_(_weight(source))
     else:
         for name in ("llm_projection", "semantic_codebook_output"):
             getattr(reference, name).weight.copy_(_weight(getattr(exported, name)))

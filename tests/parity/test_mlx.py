@@ -17,7 +17,6 @@ from export.config import N_SPECIAL_CODES
 from export.contract import CFG_ALPHA
 from export.inspect_program import segment_offsets, summarize
 from export.lower import MLX_SEGMENT_ALIGNMENT, LoweringError, Method, lower
-from export.mlx_schema import ensure_mlx_schema
 from export.modules import VoxtralTTS
 from export.noise import normal_frames
 from export.options import ExportOptions
@@ -183,6 +182,16 @@ def test_every_method_is_one_delegate(options: tuple[str, ...], export_tiny: Exp
     assert methods["decode"].state_bytes
 
 
+@pytest.mark.parametrize("options", [("--backend", "mlx"), MLX_BF16])
+def test_our_graphs_avoid_what_was_lowered_wrongly(
+    options: tuple[str, ...], export_tiny: Export
+) -> None:
+    folder = export_tiny(*options)
+    for name in ("model.pte", "codec_decoder.pte"):
+        for method in summarize(folder / name):
+            assert not method.nodes.keys() & {"Gather", "TakeAlongAxis"}, method.name
+
+
 def test_segments_start_on_pages(export_tiny: Export) -> None:
     folder = export_tiny("--backend", "mlx")
     for name in ("model.pte", "codec_decoder.pte"):
@@ -196,9 +205,24 @@ class Unsupported(torch.nn.Module):
         return torch.special.bessel_j0(x + 1) * 2
 
 
-def test_what_cannot_be_lowered_is_named(tmp_path: Path) -> None:
-    ensure_mlx_schema()
-    method = Method(Unsupported(), (torch.ones(3),), (None,))
-    with pytest.raises(LoweringError, match=r"method forward.*bessel_j0.*test_mlx\.py.*bessel_j0"):
+class Idle(torch.nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("idle", torch.ones(3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * 2
+
+
+@pytest.mark.parametrize(
+    ("module", "message"),
+    [
+        (Unsupported(), r"method forward.*bessel_j0.*test_mlx\.py.*bessel_j0"),
+        (Idle(), r"method forward.*outside: the weight idle"),
+    ],
+)
+def test_what_stays_outside_is_named(module: torch.nn.Module, message: str, tmp_path: Path) -> None:
+    method = Method(module, (torch.ones(3),), (None,))
+    with pytest.raises(LoweringError, match=message):
         lower({"forward": method}, {}, "mlx", tmp_path / "model.pte")
     assert not (tmp_path / "model.pte").exists()
