@@ -16,7 +16,6 @@ MLX_E2E := RUNNER=build/tests/voxtral_tts_runner MAX_FRAMES=40
 # The true text vocabulary, which tokenizer tests read.
 TEKKEN := .cache/tekken.json
 export VOXTRAL_TTS_TEKKEN := $(CURDIR)/$(TEKKEN)
-export VOXTRAL_TTS_OP_TEST_RUNNER := $(CURDIR)/build/tests/op_test_runner
 
 .PHONY: help setup build python demo test test-cpp test-python test-asan test-install lint format bench bench-mlx clean mlx-e2e mlx-op-suite voxtral_tts-mlx voxtral_tts-xnnpack
 

@@ -1,6 +1,6 @@
 """Runs ExecuTorch's MLX operator suite, as the wheel ships it, against our delegate.
 
-The delegate is reached through the program op_test_runner of the preset voxtral_tts-mlx, or
+The delegate is reached through the program op_test_runner that `make build` makes, or
 through the one that VOXTRAL_TTS_OP_TEST_RUNNER names. Progress goes to stderr, the result to
 stdout; its last line is 'N passed, N failed'. Exit status 1 when a case fails that
 tests/mlx/expected_failures.txt does not list, or passes although listed.
@@ -120,9 +120,15 @@ def _known_nodes() -> dict[str, Result]:
 
 
 def _results_file(runner: Path) -> Path:
-    """Where results are kept, by all that they depend on in this project."""
-    delegates = sorted(runner.parent.glob("libvoxtral_tts_mlx*"))
-    return RESULTS / f"{_digest(LOWERING)}-{_digest(runner, *delegates)}.jsonl"
+    """Where results are kept, by all that they depend on in this project.
+
+    Raises FileNotFoundError when the delegate is not in the runner's build folder.
+    """
+    delegates = sorted(runner.parent.rglob("libvoxtral_tts_mlx.*"))
+    if not delegates:
+        raise FileNotFoundError(f"no libvoxtral_tts_mlx below {runner.parent}: run 'make build'")
+    harness = Path(op_suite.__file__)
+    return RESULTS / f"{_digest(LOWERING)}-{_digest(runner, harness, *delegates)}.jsonl"
 
 
 def _results(names: list[str], jobs: int, file: Path, *, export_only: bool = False) -> list[Result]:

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Exports a checkpoint for MLX, builds the runner, speaks a text three times and
+# Exports a checkpoint for MLX, builds the runner, speaks a text four times and
 # checks the audio: from first to last what an MLX user does.
 #   run_mlx_e2e.sh CHECKPOINT TEXT [OPTION of python -m export]...
 #
@@ -17,8 +17,8 @@ checkpoint=$1 text=$2
 shift 2
 out=${OUT:-out/mlx-e2e}
 
-rm -rf "$out"
 mkdir -p "$out"
+rm -rf "$out/exported" "$out"/{first,warm,offline,streamed}.*
 .venv/bin/python -W ignore -m export --model-path "$checkpoint" --output-dir "$out/exported" \
   --backend mlx "$@"
 if [ -z "${RUNNER:-}" ]; then
@@ -26,20 +26,20 @@ if [ -z "${RUNNER:-}" ]; then
   RUNNER=./voxtral_tts_runner
 fi
 
-speak() { # speak NAME OUTPUT [FLAG]...
-  local name=$1 output=$2 code=0
-  shift 2
+speak() { # speak NAME [FLAG]...
+  local name=$1 code=0
+  shift
   "$RUNNER" --model "$out/exported/model.pte" \
     --codec "$out/exported/codec_decoder.pte" --text "$text" --device "${DEVICE:-auto}" \
-    ${MAX_FRAMES:+--max-frames "$MAX_FRAMES"} --stats-json "$out/$name.json" "$@" \
-    >"$output" || code=$?
+    ${MAX_FRAMES:+--max-frames "$MAX_FRAMES"} --stats-json "$out/$name.json" "$@" || code=$?
   [ $code = 0 ] || [ $code = 10 ] || exit $code # 10: cut by the model's limit
 }
 
-speak first /dev/stdout --output "$out/first.wav"
-speak warm /dev/stdout --output "$out/warm.wav"
-speak streamed "$out/streamed.f32" --speaker
+speak first --output "$out/first.wav"
+speak warm --output "$out/warm.wav"
+speak offline --chunk-frames 32 --output "$out/offline.wav"
+speak streamed --speaker >"$out/streamed.f32"
 cmp "$out/first.wav" "$out/warm.wav"
 
-.venv/bin/python scripts/check_wav.py "$out"/first.wav "$out"/streamed.f32
+.venv/bin/python scripts/check_wav.py "$out"/first.wav "$out"/offline.wav "$out"/streamed.f32
 .venv/bin/python scripts/e2e_table.py "$out"

@@ -44,7 +44,7 @@ def _load_mlx() -> None:
         return  # ExecuTorch's own, loaded above
     try:
         libraries = [ctypes.CDLL(str(library)) for library in _libraries("mlx", "mlx")]
-    except OSError:
+    except (OSError, ValueError):  # find_spec raises the latter for a stub of a module
         return
     if libraries:
         _core.load_mlx()

@@ -35,11 +35,11 @@ class Outcome(NamedTuple):
 
 def runner_path() -> Path:
     """The op_test_runner to use. Raises FileNotFoundError with the remedy."""
-    default = ROOT / "build" / "voxtral_tts-mlx" / "op_test_runner"
+    default = ROOT / "build" / "tests" / "op_test_runner"
     path = Path(os.environ.get(RUNNER_VARIABLE, default)).resolve()
     if not path.is_file():
         raise FileNotFoundError(
-            f"{path} is missing: build the preset voxtral_tts-mlx, or set {RUNNER_VARIABLE}"
+            f"{path} is missing: run 'make build', or set {RUNNER_VARIABLE} to another one"
         )
     return path
 

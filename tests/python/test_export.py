@@ -290,8 +290,8 @@ def test_a_linear_that_does_not_divide_into_groups_is_named(export, output, monk
     monkeypatch.setattr(artifacts, "_export_model", _fail_at_lowering)
     assert export("--qlinear", "8da4w", "--qlinear-group-size", "128") == 2
     assert capsys.readouterr().err == (
-        "error: --qlinear-group-size 128: layers.0.attention.wq.weight has 64 inputs, which it "
-        "does not divide; use --qlinear-group-size 32 or 64 or --qlinear 8da8w\n"
+        "error: layers.0.attention.wq.weight has 64 inputs, which groups of 128 do not divide; "
+        "use --qlinear-group-size 32 or 64 or --qlinear none\n"
     )
     assert not contents(output)
 
