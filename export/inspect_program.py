@@ -153,16 +153,13 @@ class _MlxGraph:
         """Bytes of the constants that a node reads in full."""
         if node["op_name"] in ("TakeNode", "TakeAlongAxisNode", "GatherNode"):
             return 0
-        read = sum(
-            self._tensor_bytes(index)
-            for name, value in node.items()
-            if name not in ("out", "biases")
-            for index in _tids(value)
-            if index < self.graph.NumConstantTensors()
-        )
-        # Made by the init chain, the biases have no size in the file.
-        if "biases" in node:
-            read += sum(map(self._tensor_bytes, _tids(node["scales"])))
+        read = 0
+        for name, value in node.items():
+            # Made by the init chain, biases have no size in the file: they are like their scales.
+            field = node["scales"] if name == "biases" else value
+            for index in _tids(field):
+                if name != "out" and index < self.graph.NumConstantTensors():
+                    read += self._tensor_bytes(index)
         return read
 
     def _tensor_bytes(self, index: int) -> int:

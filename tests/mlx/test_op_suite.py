@@ -15,7 +15,8 @@ import pytest
 from export.mlx_schema import ensure_mlx_schema
 
 CASES = op_suite.read_list(op_suite.SMOKE_CASES)
-# Node types that no case which can run here lowers to. TakeAlongAxis is in index_cases.py instead.
+# Node types that no case which can run here lowers to. TakeAlongAxis is in index_cases.py instead,
+# the others in tests/cpp/mlx/nodes_test.cpp.
 UNREACHED = {
     "ArgPartitionNode",
     "FloorDivideIntNode",

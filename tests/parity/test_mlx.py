@@ -13,6 +13,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from export.__main__ import main
 from export.checkpoint import Checkpoint
 from export.config import N_SPECIAL_CODES
 from export.contract import CFG_ALPHA
@@ -31,7 +32,7 @@ from programs import (
     relative,
     run_step,
 )
-from voxtral_tts import Runner
+from voxtral_tts import Runner, UsageError
 
 BF16_OPTIONS = ExportOptions(
     backend="mlx", dtype="bf16", qlinear="4w", qembedding="8w", max_seq_len=MAX_SEQ_LEN
@@ -252,3 +253,43 @@ def test_what_stays_outside_is_named(module: torch.nn.Module, message: str, tmp_
     with pytest.raises(LoweringError, match=message):
         lower({"forward": method}, {}, "mlx", tmp_path / "model.pte")
     assert not (tmp_path / "model.pte").exists()
+
+
+def test_a_gpu_that_is_not_there_is_a_usage_error(export_tiny: Export) -> None:
+    mx = pytest.importorskip("mlx.core")
+    if mx.is_available(mx.gpu):
+        pytest.skip("this machine has one")
+    folder = export_tiny("--backend", "mlx")
+    with pytest.raises(UsageError, match=r"model\.pte: device gpu: MLX finds no GPU here"):
+        Runner(folder / "model.pte", folder / "codec_decoder.pte", device="gpu")
+
+
+def test_inspect_prints_what_a_program_consists_of(
+    export_tiny: Export, capsys: pytest.CaptureFixture[str], checkpoint: Checkpoint
+) -> None:
+    """A step reads the language model once and the flow head once per Euler step."""
+    folder = export_tiny("--backend", "mlx")
+    assert main(["--inspect", str(folder / "model.pte")]) == 0
+    text = capsys.readouterr().out
+    assert "model.pte: step" in text
+    assert "delegates    MLXBackend 1" in text
+    model = VoxtralTTS.from_checkpoint(checkpoint, torch.float32, MAX_SEQ_LEN)
+    once = [*model.language_model.layers.parameters(), *model.language_model.norm.parameters()]
+    head = model.flow_head
+    once += [head.llm_projection.weight, head.semantic_codebook_output.weight]
+    every_step = [*head.layers.parameters(), *head.norm.parameters(), head.input_projection.weight]
+    every_step.append(head.acoustic_codebook_output.weight)
+    least = sum(p.numel() for p in once) + head.n_steps * sum(p.numel() for p in every_step)
+    (step,) = (m for m in summarize(folder / "model.pte") if m.name == "step")
+    assert step.bytes_read is not None
+    # Besides weights there are small constants: offsets, times, bounds.
+    assert 4 * least <= step.bytes_read <= 4 * least * 1.02
+
+
+@pytest.mark.parametrize("content", [b"", b"text", b"\0" * 4096])
+def test_inspect_refuses_what_is_no_program(
+    content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.pte").write_bytes(content)
+    assert main(["--inspect", str(tmp_path / "a.pte")]) == 1
+    assert capsys.readouterr().err.startswith(f"error: --inspect: {tmp_path / 'a.pte'}: ")

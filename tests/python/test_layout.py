@@ -44,6 +44,24 @@ def test_includes_point_one_way(stage: str) -> None:
                 assert name in INTERFACES, f"{path} includes {name}"
 
 
+# Likewise for the MLX delegate.
+DELEGATE = {
+    "schema": set(),
+    "graph": {"schema"},
+    "kernels": {"operators"},
+    "interpreter": {"graph", "kernels"},
+    "backend": {"schema", "graph", "kernels", "interpreter"},
+}
+
+
+@pytest.mark.parametrize("part", DELEGATE)
+def test_includes_of_the_delegate_point_one_way(part: str) -> None:
+    for path in (ROOT / "cpp" / "mlx_delegate" / part).iterdir():
+        if path.suffix in (".h", ".cpp"):
+            for name in re.findall(r'#include "([a-z_0-9]+)/[a-z_0-9]+\.h"', path.read_text()):
+                assert name == part or name in DELEGATE[part], f"{path} includes {name}/"
+
+
 def test_only_the_model_stage_knows_executorch() -> None:
     for path in SOURCES.rglob("*"):
         if path.is_file() and path.parent.name != "model":
@@ -51,7 +69,8 @@ def test_only_the_model_stage_knows_executorch() -> None:
 
 
 def test_the_library_never_prints() -> None:
-    for path in (*SOURCES.rglob("*.cpp"), *(ROOT / "cpp" / "operators").glob("*.cpp")):
+    libraries = (ROOT / "cpp" / "operators", ROOT / "cpp" / "mlx_delegate")
+    for path in (*SOURCES.rglob("*.cpp"), *(p for lib in libraries for p in lib.rglob("*.cpp"))):
         found = re.findall(
             r"std::cerr|std::cout|\bf?printf\(|\babort\(|\bassert\(", path.read_text()
         )

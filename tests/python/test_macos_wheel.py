@@ -39,9 +39,11 @@ def installed() -> Path:
 
 
 def deployment_target() -> str:
+    """What CMake builds for; the wheel's tag is made from the same value in pyproject.toml."""
     text = (ROOT / "CMakeLists.txt").read_text()
     (target,) = re.findall(r"CMAKE_OSX_DEPLOYMENT_TARGET (\d+\.\d+)", text)
-    return target
+    assert f'CMAKE_OSX_DEPLOYMENT_TARGET = "{target}"' in (ROOT / "pyproject.toml").read_text()
+    return str(target)
 
 
 def test_the_recorded_wheel_is_the_pinned_version_and_has_no_problem(checker: ModuleType) -> None:

@@ -73,8 +73,8 @@ std::string load_mlx_backend() {
     return {};
   }
 #if defined(__APPLE__)
-  return "ExecuTorch's package has it on Apple Silicon only; export with "
-         "--backend xnnpack";
+  return "this build has none: on Apple Silicon build the preset "
+         "voxtral_tts-mlx, elsewhere export with --backend xnnpack";
 #else
   Dl_info self{};
   const auto* const here = reinterpret_cast<const void*>(

@@ -239,7 +239,10 @@ void PteProgram::load_method(const std::string& name, const MethodSpec& spec) {
       *meta, file_.string() + ": method '" + name + "'");
   const RuntimeError error = module_->load_method(name, memory->allocator());
   if (error == RuntimeError::NotSupported && device_ == Device::kGpu) {
-    fail_load(file_, "device gpu: MLX finds no GPU here; use device auto");
+    throw Error(
+        ErrorClass::kUsage,
+        file_.string() +
+            ": device gpu: MLX finds no GPU here; use device auto");
   }
   if (error != RuntimeError::Ok) {
     fail_load(
