@@ -149,7 +149,7 @@ def test_short_codec_stays_near_fp32(
 
 @torch.no_grad()
 def test_fp16_stays_near_fp32(export_tiny: Export, checkpoint: Checkpoint) -> None:
-    """<= 4e-3: an eighth of what bf16 has for this row, 2.6e-2, since an fp16 has three bits more."""
+    """<= 4e-3: three bits more than bf16, which has 2.6e-2 for this row."""
     flags = ("--backend", "mlx", "--dtype", "fp16", "--qlinear", "4w", "--qembedding", "4w")
     program = Program(export_tiny(*flags, "--export-target", "model", "--debug") / "model.pte")
     options = ExportOptions(
