@@ -17,8 +17,6 @@ using executorch::runtime::Error;
 using executorch::runtime::EValue;
 using executorch::runtime::Span;
 
-constexpr size_t kMaxMutableBytes = size_t{16} << 30;
-
 // One per device: MLX never gives a stream's thread back. Calls are one at a
 // time, so programs do not get into each other's way.
 mx::Stream stream_of(mx::Device device) {
@@ -37,7 +35,7 @@ void check_supported(const Graph& graph) {
       if (std::holds_alternative<MetalKernelNode>(node) ||
           std::holds_alternative<UpdateAndAttendNode>(node)) {
         throw BackendError(
-            Error::NotSupported,
+            Error::DelegateInvalidCompatibility,
             std::string(name_of(node)) + " is not supported");
       }
     }
@@ -57,8 +55,8 @@ void check_mutable_buffers(const Graph& graph) {
       bytes *= static_cast<size_t>(dim.value); // <= 4 Gi elements, was checked
     }
     total += bytes;
-    if (total > kMaxMutableBytes) {
-      throw PayloadError("mutable buffers of more than 16 GiB");
+    if (total > max_tensor_bytes()) {
+      throw PayloadError("mutable buffers of more than 16 GiB, or all memory");
     }
   }
 }
@@ -121,6 +119,7 @@ Program::Program(
     }
   }
   run_init_chain();
+  check_constants();
 }
 
 void Program::zero(Tid buffer) {
@@ -144,8 +143,17 @@ void Program::run_init_chain() {
   }
   slots_.clear_call();
   slots_.clear_changed();
-  mx::eval(std::move(changed));
-  ++host_syncs_;
+  slots_.evaluate(changed);
+}
+
+void Program::check_constants() const {
+  for (uint32_t i = 0; i < graph_.num_constants; ++i) {
+    if (!slots_.has(Tid{i})) {
+      throw BackendError(
+          Error::InvalidExternalData,
+          "constant " + std::to_string(i) + " has no data");
+    }
+  }
 }
 
 void Program::execute(Span<EValue*> args) {
@@ -231,8 +239,7 @@ void Program::run(Span<EValue*> args) {
   }
   // MLX reuses and frees the memory of what nobody else holds.
   slots_.clear_call();
-  mx::eval(std::move(evaluated));
-  ++host_syncs_;
+  slots_.evaluate(evaluated);
 
   auto result = results.begin();
   auto scalar = scalars.begin();

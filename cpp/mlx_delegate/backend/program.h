@@ -38,7 +38,7 @@ class Program {
 
   // How often a value was waited for.
   int64_t host_syncs() const {
-    return host_syncs_ + slots_.host_syncs();
+    return slots_.host_syncs();
   }
   // For tests: where a constant or mutable buffer lies.
   const void* data(Tid id) const {
@@ -53,11 +53,11 @@ class Program {
   void bind_input(const SlotRef& slot, const executorch::runtime::EValue& arg);
   void zero(Tid buffer);
   void run_init_chain();
+  void check_constants() const;
 
   const Graph graph_;
   const Options options_;
   Slots slots_;
-  int64_t host_syncs_ = 0;
 };
 
 } // namespace voxtral_tts::mlx_delegate

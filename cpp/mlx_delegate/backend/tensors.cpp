@@ -8,6 +8,7 @@
 
 #include "backend/backend_error.h"
 #include "interpreter/slots.h"
+#include "kernels/checked_malloc.h"
 
 namespace voxtral_tts::mlx_delegate {
 namespace {
@@ -34,14 +35,15 @@ bool is_contiguous(const Tensor& tensor) {
 }
 
 // torch.export writes the lower bound 2 for a dimension that may well be 1.
-constexpr int64_t kUnreliableMin = 2;
+int64_t reliable_min(const DimMeta& dim) {
+  return dim.min == 2 ? 1 : dim.min;
+}
 
 bool fits(int64_t size, const DimMeta& dim) {
   if (dim.value >= 0) {
     return size == dim.value;
   }
-  return (dim.min <= kUnreliableMin || size >= dim.min) &&
-         (dim.max < 0 || size <= dim.max);
+  return size >= reliable_min(dim) && (dim.max < 0 || size <= dim.max);
 }
 
 std::string describe(const TensorMeta& meta) {
@@ -70,7 +72,7 @@ mx::array new_array(const mx::Shape& shape, mx::Dtype dtype) {
   for (const auto size : shape) {
     bytes *= static_cast<size_t>(size);
   }
-  return mx::array(mx::allocator::malloc(bytes), shape, dtype);
+  return mx::array(checked_malloc(bytes), shape, dtype);
 }
 
 mx::array new_copy(const void* data, const mx::Shape& shape, mx::Dtype dtype) {

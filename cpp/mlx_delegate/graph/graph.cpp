@@ -13,7 +13,7 @@ constexpr size_t kMagicAt = 4;
 constexpr uint32_t kMagic = 0x30584c4d; // "MLX0"
 constexpr uint64_t kMaxSlots = 1'000'000;
 constexpr size_t kMaxRank = 16;
-constexpr int64_t kMaxTensorBytes = int64_t{4} << 30;
+constexpr int64_t kMaxTensorElements = int64_t{4} << 30;
 constexpr int kMaxChainDepth = 64;
 
 // Field ids of table MLXGraph.
@@ -136,8 +136,8 @@ TensorMeta read_tensor_meta(const FlatTable& table) {
     const DimMeta& dim = meta.shape.back();
     // A dynamic dimension counts as 1: nothing is allocated for its bound.
     elements *= std::max(1, dim.value);
-    if (elements > kMaxTensorBytes) {
-      throw PayloadError("a tensor of more than 4 GiB");
+    if (elements > kMaxTensorElements) {
+      throw PayloadError("a tensor of more than 2^32 elements");
     }
   }
   return meta;

@@ -32,6 +32,8 @@ void run(const ScanNode& node, Slots& slots) {
   if (steps == 0) {
     throw std::invalid_argument("a scan of no steps has no outputs");
   }
+  slots.spend(
+      static_cast<uint64_t>(steps) * (originals.size() + node.outputs.size()));
   std::vector<std::vector<mx::array>> outputs(node.outputs.size());
   for (int step = 0; step < steps; ++step) {
     for (size_t i = 0; i < originals.size(); ++i) {

@@ -6,17 +6,23 @@
 namespace voxtral_tts::mlx_delegate {
 namespace {
 
-// MLX divides by it.
-int checked_groups(int groups) {
-  if (groups < 1) {
+// MLX divides by these, or gives them to BLAS, which ends the process.
+template <typename ConvNode>
+void check(const ConvNode& node, const Slots& slots) {
+  const mx::array& x = slots.tensor(node.x);
+  const mx::array& w = slots.tensor(node.w);
+  if (node.groups < 1) {
     throw std::invalid_argument("a convolution of less than one group");
   }
-  return groups;
+  if (w.size() == 0 || x.ndim() == 0 || x.shape(-1) == 0) {
+    throw std::invalid_argument("a convolution without weights or channels");
+  }
 }
 
 } // namespace
 
 void run(const Conv1DNode& node, Slots& slots) {
+  check(node, slots);
   slots.set(
       node.out,
       mx::conv1d(
@@ -25,11 +31,12 @@ void run(const Conv1DNode& node, Slots& slots) {
           node.stride,
           node.padding,
           node.dilation,
-          checked_groups(node.groups),
+          node.groups,
           slots.stream()));
 }
 
 void run(const Conv2DNode& node, Slots& slots) {
+  check(node, slots);
   slots.set(
       node.out,
       mx::conv2d(
@@ -38,11 +45,12 @@ void run(const Conv2DNode& node, Slots& slots) {
           {node.stride_h, node.stride_w},
           {node.padding_h, node.padding_w},
           {node.dilation_h, node.dilation_w},
-          checked_groups(node.groups),
+          node.groups,
           slots.stream()));
 }
 
 void run(const Conv3DNode& node, Slots& slots) {
+  check(node, slots);
   slots.set(
       node.out,
       mx::conv3d(
@@ -51,11 +59,12 @@ void run(const Conv3DNode& node, Slots& slots) {
           {node.stride_d, node.stride_h, node.stride_w},
           {node.padding_d, node.padding_h, node.padding_w},
           {node.dilation_d, node.dilation_h, node.dilation_w},
-          checked_groups(node.groups),
+          node.groups,
           slots.stream()));
 }
 
 void run(const ConvTranspose1DNode& node, Slots& slots) {
+  check(node, slots);
   slots.set(
       node.out,
       mx::conv_transpose1d(
@@ -65,11 +74,12 @@ void run(const ConvTranspose1DNode& node, Slots& slots) {
           node.padding,
           node.dilation,
           node.output_padding,
-          checked_groups(node.groups),
+          node.groups,
           slots.stream()));
 }
 
 void run(const ConvTranspose2DNode& node, Slots& slots) {
+  check(node, slots);
   slots.set(
       node.out,
       mx::conv_transpose2d(
@@ -79,11 +89,12 @@ void run(const ConvTranspose2DNode& node, Slots& slots) {
           {node.padding_h, node.padding_w},
           {node.dilation_h, node.dilation_w},
           {node.output_padding_h, node.output_padding_w},
-          checked_groups(node.groups),
+          node.groups,
           slots.stream()));
 }
 
 void run(const ConvTranspose3DNode& node, Slots& slots) {
+  check(node, slots);
   slots.set(
       node.out,
       mx::conv_transpose3d(
@@ -93,7 +104,7 @@ void run(const ConvTranspose3DNode& node, Slots& slots) {
           {node.padding_d, node.padding_h, node.padding_w},
           {node.dilation_d, node.dilation_h, node.dilation_w},
           {node.output_padding_d, node.output_padding_h, node.output_padding_w},
-          checked_groups(node.groups),
+          node.groups,
           slots.stream()));
 }
 

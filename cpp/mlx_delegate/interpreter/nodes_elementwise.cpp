@@ -73,12 +73,74 @@ BINARY(BitwiseOrNode, bitwise_or)
 BINARY(BitwiseXorNode, bitwise_xor)
 BINARY(Atan2Node, arctan2)
 BINARY(LogAddExpNode, logaddexp)
-// Both have the divisor's sign convention: quotients are rounded down.
-BINARY(FloorDivideNode, floor_divide)
-BINARY(RemainderNode, remainder)
 BINARY(PowerNode, power)
 
 #undef BINARY
+
+namespace {
+
+// Integer division by 0, and of the least number by -1, traps on x86.
+struct SafeDivision {
+  SafeDivision(const mx::array& a, const mx::array& b, mx::Stream stream)
+      : s(stream),
+        type(mx::promote_types(a.dtype(), b.dtype())),
+        dividend(mx::astype(a, type, s)),
+        divisor(mx::astype(b, type, s)),
+        by_zero(mx::equal(divisor, mx::array(0, type), s)),
+        by_minus_one(
+            mx::issubdtype(type, mx::signedinteger)
+                ? mx::equal(divisor, mx::array(-1, type), s)
+                : mx::array(false)) {
+    const mx::array trapping = mx::logical_or(by_zero, by_minus_one, s);
+    divisor = mx::where(trapping, mx::array(1, type), divisor, s);
+  }
+
+  mx::Stream s;
+  mx::Dtype type;
+  mx::array dividend;
+  mx::array divisor; // 1 instead of 0 and -1
+  mx::array by_zero;
+  mx::array by_minus_one;
+};
+
+bool may_trap(const mx::array& a, const mx::array& b, const Slots& slots) {
+  return on_cpu(slots) &&
+         !mx::issubdtype(mx::promote_types(a.dtype(), b.dtype()), mx::inexact);
+}
+
+} // namespace
+
+// Both have the divisor's sign convention: quotients are rounded down. Of
+// integers both are 0 where the divisor is, as NumPy has it.
+void run(const FloorDivideNode& node, Slots& slots) {
+  const mx::Stream s = slots.stream();
+  const mx::array& a = slots.tensor(node.a);
+  const mx::array& b = slots.tensor(node.b);
+  if (!may_trap(a, b, slots)) {
+    slots.set(node.out, mx::floor_divide(a, b, s));
+    return;
+  }
+  const SafeDivision of(a, b, s);
+  mx::array result = mx::floor_divide(of.dividend, of.divisor, s);
+  if (mx::issubdtype(of.type, mx::signedinteger)) {
+    const mx::array negated =
+        mx::subtract(mx::array(0, of.type), of.dividend, s);
+    result = mx::where(of.by_minus_one, negated, result, s);
+  }
+  slots.set(node.out, mx::where(of.by_zero, mx::array(0, of.type), result, s));
+}
+
+void run(const RemainderNode& node, Slots& slots) {
+  const mx::Stream s = slots.stream();
+  const mx::array& a = slots.tensor(node.a);
+  const mx::array& b = slots.tensor(node.b);
+  if (!may_trap(a, b, slots)) {
+    slots.set(node.out, mx::remainder(a, b, s));
+    return;
+  }
+  const SafeDivision of(a, b, s); // what is divided by 1 leaves 0
+  slots.set(node.out, mx::remainder(of.dividend, of.divisor, s));
+}
 
 namespace {
 

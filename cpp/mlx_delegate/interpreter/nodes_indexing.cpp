@@ -87,7 +87,7 @@ struct Range {
   int stop;
 
   int length(int step) const {
-    return (stop - start + step - 1) / step;
+    return static_cast<int>((int64_t{stop} - start + step - 1) / step);
   }
 };
 
@@ -98,6 +98,11 @@ Range clamped(int64_t start, int64_t stop, int size) {
   };
   const int first = clamp(start);
   return {first, std::max(first, clamp(stop))};
+}
+
+// No step is longer than the axis, where MLX's sums of both would overflow.
+int clamped_step(int step, int size) {
+  return std::clamp(step, -std::max(size, 1), std::max(size, 1));
 }
 
 } // namespace
@@ -111,7 +116,7 @@ void run(const SliceNode& node, Slots& slots) {
   mx::Shape start(x.ndim(), 0);
   mx::Shape stop = x.shape();
   mx::Shape step(x.ndim(), 1);
-  step[axis] = node.step;
+  step[axis] = clamped_step(node.step, x.shape(axis));
   if (node.step > 0) {
     const Range range = clamped(
         slots.integer(node.start), slots.integer(node.stop), x.shape(axis));
@@ -135,8 +140,9 @@ void run(const SliceUpdateNode& node, Slots& slots) {
   }
   const Range range = clamped(
       slots.integer(node.start), slots.integer(node.stop), dst.shape(axis));
+  const int stride = clamped_step(node.step, dst.shape(axis));
   mx::Shape written = dst.shape();
-  written[axis] = range.length(node.step);
+  written[axis] = range.length(stride);
   // MLX would repeat an update of one element.
   if (update.shape() != written) {
     throw std::invalid_argument(
@@ -154,7 +160,7 @@ void run(const SliceUpdateNode& node, Slots& slots) {
   mx::Shape step(dst.ndim(), 1);
   start[axis] = range.start;
   stop[axis] = range.stop;
-  step[axis] = node.step;
+  step[axis] = stride;
   slots.set(
       node.out,
       mx::slice_update(dst, update, start, stop, step, slots.stream()));
@@ -228,6 +234,9 @@ void run(const GatherNode& node, Slots& slots) {
   for (size_t i = 0; i < node.axes.size(); ++i) {
     const int axis = axis_of(node.axes[i], x);
     const int size = node.slice_sizes[axis];
+    if (size < 0) {
+      throw std::invalid_argument("gather of slices of a negative size");
+    }
     // Where a slice of `size` may start; -1 would start one too late.
     indices.push_back(safe_indices(
         slots.tensor(node.indices[i]),

@@ -51,8 +51,9 @@ void run(const AddmmNode& node, Slots& slots) {
 
 namespace {
 
-// MLX divides by some of these, and throws for others only in its worker
-// thread, which ends the process.
+// MLX divides by some of these: an integer division by zero ends the process,
+// as do memory that was not there and what BLAS refuses. What its thread throws
+// does not: it is thrown again by whoever waits for the stream.
 void check_quantization(
     const std::string& mode, int group_size, int bits, bool biased) {
   struct Known {
@@ -86,6 +87,15 @@ std::optional<mx::array> widened(
   return mx::astype(*x, mx::float32, s);
 }
 
+// MLX's kernels divide by the sizes of their operands. It has checked these
+// when it made `product`, which is dropped unevaluated where one is empty.
+mx::array zeros_if_empty(
+    const mx::array& product, const mx::array& x, Slots& slots) {
+  return product.size() > 0 && x.size() > 0
+             ? product
+             : mx::zeros(product.shape(), product.dtype(), slots.stream());
+}
+
 } // namespace
 
 void run(const QuantizedMatmulNode& node, Slots& slots) {
@@ -96,7 +106,7 @@ void run(const QuantizedMatmulNode& node, Slots& slots) {
   const std::optional<mx::array> biases = slots.tensor(node.biases);
   check_quantization(node.mode, node.group_size, node.bits, biases.has_value());
 
-  if (on_cpu(slots) && biases && node.transpose && x.size() > 0 &&
+  if (on_cpu(slots) && biases && node.transpose &&
       supports_quantized_matmul(x, w, node.group_size, node.bits)) {
     slots.set(
         node.out,
@@ -115,7 +125,8 @@ void run(const QuantizedMatmulNode& node, Slots& slots) {
       node.bits,
       node.mode,
       s);
-  slots.set(node.out, mx::astype(result, x.dtype(), s));
+  slots.set(
+      node.out, mx::astype(zeros_if_empty(result, x, slots), x.dtype(), s));
 }
 
 void run(const DequantizeNode& node, Slots& slots) {
@@ -214,7 +225,8 @@ void run(const GatherQmmNode& node, Slots& slots) {
       std::nullopt,
       are_indices_sorted(node, slots),
       s);
-  slots.set(node.out, mx::astype(result, x.dtype(), s));
+  slots.set(
+      node.out, mx::astype(zeros_if_empty(result, x, slots), x.dtype(), s));
 }
 
 } // namespace voxtral_tts::mlx_delegate

@@ -200,7 +200,8 @@ void run(const PadNode& node, Slots& slots) {
   std::vector<std::pair<int, int>> padding;
   for (int i = 0; i < static_cast<int>(x.ndim()); ++i) {
     const auto [before, after] = std::pair(widths[2 * i], widths[2 * i + 1]);
-    start[i] = std::min(-std::min(before, 0), x.shape(i));
+    const int64_t cropped = -std::min<int64_t>(before, 0);
+    start[i] = static_cast<int>(std::min<int64_t>(cropped, x.shape(i)));
     stop[i] = std::max(x.shape(i) + std::min(after, 0), start[i]);
     padding.emplace_back(std::max(before, 0), std::max(after, 0));
   }

@@ -6,10 +6,15 @@
 #include <string>
 #include <utility>
 
+#include <unistd.h>
+
 #include <executorch/runtime/core/portable_type/scalar_type.h>
 
 namespace voxtral_tts::mlx_delegate {
 namespace {
+
+constexpr size_t kMaxTensorBytes = size_t{16} << 30;
+constexpr uint64_t kMaxNodesPerCall = 10'000'000;
 
 [[noreturn]] void fail(const char* kind, uint32_t idx, const char* problem) {
   throw std::runtime_error(
@@ -22,7 +27,34 @@ bool is_persistent(const Graph& graph, Tid id) {
           id.idx < graph.num_known_tensors());
 }
 
+// The shape is known before anything is evaluated. A product of integers may
+// overflow, as nbytes() does.
+void check_size(const mx::array& x) {
+  double bytes = static_cast<double>(x.itemsize());
+  for (const auto size : x.shape()) {
+    bytes *= size;
+  }
+  if (bytes > static_cast<double>(max_tensor_bytes())) {
+    throw std::length_error(
+        "a tensor of " + std::to_string(bytes / (1 << 30)) + " GiB");
+  }
+}
+
 } // namespace
+
+size_t max_tensor_bytes() {
+  static const size_t bytes = [] {
+    const long pages = sysconf(_SC_PHYS_PAGES);
+    const long page_size = sysconf(_SC_PAGESIZE);
+    return pages <= 0 || page_size <= 0
+               ? kMaxTensorBytes
+               : std::min(
+                     kMaxTensorBytes,
+                     static_cast<size_t>(pages) *
+                         static_cast<size_t>(page_size));
+  }();
+  return bytes;
+}
 
 mx::Dtype dtype_of(int8_t scalar_type) {
   using executorch::runtime::etensor::ScalarType;
@@ -82,16 +114,8 @@ std::optional<mx::array> Slots::tensor(const std::optional<Tid>& id) const {
   return id ? std::optional(tensor(*id)) : std::nullopt;
 }
 
-mx::array Slots::take(Tid id) {
-  mx::array taken = tensor(id);
-  tensors_[id.idx].reset();
-  if (is_persistent(graph_, id)) {
-    changed_.push_back(id);
-  }
-  return taken;
-}
-
 void Slots::set(Tid id, mx::array value) {
+  check_size(value);
   auto& tensor = tensors_.at(id.idx);
   if (tensor) {
     *tensor = std::move(value);
@@ -161,12 +185,27 @@ void Slots::clear_call() {
   drop(slot(graph_.num_constants), slot(graph_.first_mutable_buffer()));
   drop(slot(graph_.num_known_tensors()), tensors_.end());
   drop(scalars_.begin(), scalars_.end());
+  spent_ = 0;
+}
+
+void Slots::spend(uint64_t nodes) {
+  spent_ += nodes;
+  if (spent_ > kMaxNodesPerCall) {
+    throw std::runtime_error(
+        "a call runs more than " + std::to_string(kMaxNodesPerCall) + " nodes");
+  }
+}
+
+void Slots::evaluate(const std::vector<mx::array>& arrays) {
+  // When it throws, MLX 0.32.4 has waited for what it began; synchronize()
+  // would wait for ever. `arrays` keep the memory until then.
+  mx::eval(arrays);
+  ++host_syncs_;
 }
 
 void Slots::wait_for(const mx::array& x) {
   if (!x.is_available()) {
-    mx::eval(std::vector<mx::array>{x});
-    ++host_syncs_;
+    evaluate({x});
   }
 }
 

@@ -1,6 +1,8 @@
 // What a running program reads and writes: tensors and scalars by slot.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <variant>
 #include <vector>
@@ -19,6 +21,9 @@ using Scalar = std::variant<int64_t, double, bool>;
 // MLX's type for ExecuTorch's ScalarType, as the payload's int8 fields have it.
 mx::Dtype dtype_of(int8_t scalar_type);
 
+// Larger tensors are refused: MLX does not survive that there is no memory.
+size_t max_tensor_bytes();
+
 // One per loaded program; not thread-safe. Slot numbers were checked against
 // the graph when it was read; every method throws std::runtime_error for a slot
 // that was not written yet, or that holds another kind of scalar.
@@ -28,9 +33,7 @@ class Slots {
 
   const mx::array& tensor(Tid id) const;
   std::optional<mx::array> tensor(const std::optional<Tid>& id) const;
-  // Takes the tensor out of its slot, so that an operation that is given the
-  // only reference to it may write in place.
-  mx::array take(Tid id);
+  // Throws std::length_error when `value` needs more than max_tensor_bytes().
   void set(Tid id, mx::array value);
 
   int64_t integer(const IntOrVid& value) const;
@@ -40,10 +43,10 @@ class Slots {
   const Scalar& scalar(Vid id) const;
   void set(Vid id, Scalar value);
 
-  // Drops temporaries, inputs, outputs and scalars; constants and mutable
-  // buffers stay.
+  // Drops temporaries, inputs, outputs, scalars and what was spent; constants
+  // and mutable buffers stay.
   void clear_call();
-  // Constants and mutable buffers that were set or taken, maybe more than once.
+  // Constants and mutable buffers that were set, maybe more than once.
   const std::vector<Tid>& changed() const {
     return changed_;
   }
@@ -58,7 +61,13 @@ class Slots {
   mx::Stream stream() const {
     return stream_;
   }
-  // Evaluates `x` if it is not available yet, and counts that.
+  // Charges for `nodes` that are about to run. Throws std::runtime_error when
+  // one call runs more than 10 million: branches and loops multiply.
+  void spend(uint64_t nodes);
+  // Evaluates `arrays`, and counts that. When it throws, MLX's thread is done
+  // with the memory of all that `arrays` keep alive.
+  void evaluate(const std::vector<mx::array>& arrays);
+  // Evaluates `x` if it is not available yet.
   void wait_for(const mx::array& x);
   int64_t host_syncs() const {
     return host_syncs_;
@@ -70,6 +79,7 @@ class Slots {
   std::vector<std::optional<mx::array>> tensors_;
   std::vector<std::optional<Scalar>> scalars_;
   std::vector<Tid> changed_;
+  uint64_t spent_ = 0;
   int64_t host_syncs_ = 0;
 };
 

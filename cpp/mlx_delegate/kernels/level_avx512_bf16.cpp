@@ -14,8 +14,9 @@ VOXTRAL_TTS_TARGET(
 namespace voxtral_tts::mlx_delegate {
 namespace {
 
-// Products of two bfloat16 are exact, and so are a 4-bit field and a bfloat16
-// input: summed in float32, nothing is lost against converting them first.
+// Products of two bfloat16 are exact in float32, and a 4-bit field is exact in
+// bfloat16. Against converting them first only subnormals are lost: VDPBF16PS
+// reads them as zero and writes zero for them, whatever MXCSR says.
 struct HalvesDot {
   using Vector = Avx512Vector;
   using X = uint16_t;

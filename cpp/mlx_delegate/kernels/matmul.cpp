@@ -12,6 +12,7 @@
 #include <mlx/backend/cpu/encoder.h>
 #include <mlx/primitives.h>
 
+#include "kernels/checked_malloc.h"
 #include "kernels/levels.h"
 #include "kernels/tasks.h"
 
@@ -140,7 +141,7 @@ class QuantizedMatmul : public mx::UnaryPrimitive {
   }
 
   void eval_cpu(const std::vector<mx::array>& inputs, mx::array& out) override {
-    out.set_data(mx::allocator::malloc(out.nbytes()));
+    out.set_data(checked_malloc(out.nbytes()));
     if (out.size() == 0) {
       return;
     }
@@ -241,7 +242,7 @@ class Matmul : public mx::UnaryPrimitive {
   }
 
   void eval_cpu(const std::vector<mx::array>& inputs, mx::array& out) override {
-    out.set_data(mx::allocator::malloc(out.nbytes()));
+    out.set_data(checked_malloc(out.nbytes()));
     if (out.size() == 0) {
       return;
     }

@@ -131,11 +131,10 @@ void pack(
     });
     return;
   }
-  const int64_t groups = product.depth / product.group_size;
   for (int64_t g = 0; g < product.group_sums_stride; ++g) {
     sums[g] = 0;
   }
-  for (int64_t g = 0; g < groups; ++g) {
+  for (int64_t g = 0; g * product.group_size < product.depth; ++g) {
     typename V::Float sum = V::zero();
     for (int64_t k = 0; k < product.group_size; k += V::kLanes) {
       sum = sum + V::load(row + g * product.group_size + k);

@@ -240,7 +240,8 @@ TEST(Payload, NodesThatCannotRunHereAreNamed) {
     const Program program(chains.payload({{metal}}), nullptr, {});
     FAIL();
   } catch (const BackendError& error) {
-    EXPECT_EQ(error.code, executorch::runtime::Error::NotSupported);
+    EXPECT_EQ(
+        error.code, executorch::runtime::Error::DelegateInvalidCompatibility);
     EXPECT_THAT(error.what(), HasSubstr("MetalKernelNode"));
   }
   Chains other;

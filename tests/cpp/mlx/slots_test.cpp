@@ -27,7 +27,6 @@ class SlotsTest : public ::testing::Test {
 
 TEST_F(SlotsTest, WhatWasNotWrittenCannotBeRead) {
   EXPECT_THROW(slots.tensor(kInput), std::runtime_error);
-  EXPECT_THROW(slots.take(kInput), std::runtime_error);
   EXPECT_THROW(slots.scalar(Vid{0}), std::runtime_error);
   EXPECT_EQ(slots.tensor(std::nullopt), std::nullopt);
 }
@@ -49,18 +48,11 @@ TEST_F(SlotsTest, ConstantsAndBuffersOutliveTheCall) {
 TEST_F(SlotsTest, TellsWhatChanged) {
   slots.set(kInput, mx::array(1.0f));
   slots.set(kBuffer, mx::array(1.0f));
-  slots.take(kBuffer);
+  slots.set(kBuffer, mx::array(2.0f));
   ASSERT_EQ(slots.changed().size(), 2u);
   EXPECT_EQ(slots.changed()[0].idx, kBuffer.idx);
   slots.clear_changed();
   EXPECT_TRUE(slots.changed().empty());
-}
-
-TEST_F(SlotsTest, TakeLeavesTheOnlyReference) {
-  slots.set(kBuffer, mx::zeros({4}, mx::float32, slots.stream()));
-  mx::eval(slots.tensor(kBuffer));
-  EXPECT_TRUE(slots.take(kBuffer).is_donatable());
-  EXPECT_FALSE(slots.has(kBuffer));
 }
 
 TEST_F(SlotsTest, ScalarsConvertOnlyWhenNothingIsLost) {
