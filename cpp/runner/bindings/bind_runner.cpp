@@ -215,8 +215,7 @@ void bind_runner(py::module_& module) {
       .def("load_ms", [](const Runner& self) {
         return self.load_stats().load_ms;
       });
-  module.def(
-      "load_mlx", &load_mlx, py::call_guard<py::gil_scoped_release>());
+  module.def("load_mlx", &load_mlx, py::call_guard<py::gil_scoped_release>());
   module.def("list_voices", &list_voices, py::arg("folder"));
   module.def("default_options", &default_options);
 }
