@@ -84,7 +84,7 @@ install_python_packages() {
   export PIP_DISABLE_PIP_VERSION_CHECK=1
   $VENV/bin/python -m pip install -qq 'pip>=25.1' # the first with --group
   if [ -n "${TORCH_INDEX:-}" ]; then
-    $VENV/bin/pip install -qq "$(grep -o 'torch==[0-9.]*' pyproject.toml | head -n 1)" \
+    $VENV/bin/pip install -qq "$(sed -n 's/^ *"\(torch==[0-9.]*\)".*/\1/p' pyproject.toml | head -n 1)" \
       --index-url "$TORCH_INDEX"
   fi
   echo "installing Python packages into $VENV"
