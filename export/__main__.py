@@ -53,6 +53,16 @@ def _parser() -> argparse.ArgumentParser:
         help=f"inputs per scale of 8da4w, 4w, 8w: {sizes} (default {defaults.qlinear_group_size})",
     )
     add(
+        "--qlinear-flow",
+        default=defaults.qlinear_flow,
+        help="the flow head's layers: same (default) or another value of --qlinear",
+    )
+    add(
+        "--qlinear-flow-group-size",
+        type=int,
+        help="their inputs per scale (default: --qlinear-group-size)",
+    )
+    add(
         "--qembedding",
         default="none",
         help="embedding tables: none (default) or 8w; mlx: 4w too",
@@ -61,6 +71,12 @@ def _parser() -> argparse.ArgumentParser:
         "--qlinear-codec",
         default="none",
         help="the codec's linears: none (default); xnnpack: 8da8w; mlx: 4w, 8w",
+    )
+    add("--kv-dtype", help="keys and values: fp32 (default), bf16, fp16; mlx: the model's own")
+    add(
+        "--flow-steps",
+        type=int,
+        help="Euler steps per frame; the model's own is 7, and fewer are faster, with other codes",
     )
     add(
         "--max-seq-len",
@@ -97,9 +113,13 @@ def _options(arguments: argparse.Namespace) -> ExportOptions:
         dtype=arguments.dtype,
         qlinear=value(arguments.qlinear),
         qlinear_group_size=arguments.qlinear_group_size,
+        qlinear_flow=value(arguments.qlinear_flow),
+        qlinear_flow_group_size=arguments.qlinear_flow_group_size,
         qembedding=value(arguments.qembedding),
         qlinear_codec=value(arguments.qlinear_codec),
+        kv_dtype=arguments.kv_dtype,
         max_seq_len=arguments.max_seq_len,
+        flow_steps=arguments.flow_steps,
         debug=arguments.debug,
     )
     options.check()

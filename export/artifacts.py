@@ -24,7 +24,7 @@ from .contract import (
     codec_metadata,
     model_metadata,
 )
-from .loading import Progress, load_decode, load_step
+from .loading import Progress, exported_config, load_decode, load_step
 from .lower import Method, lower
 from .options import ExportOptions
 
@@ -97,7 +97,7 @@ def _staged(folder: Path) -> Iterator[_Stage]:
 def _export_model(
     checkpoint: Checkpoint, path: Path, options: ExportOptions, progress: Progress
 ) -> None:
-    config = checkpoint.config
+    config = exported_config(checkpoint.config, options)
     metadata = model_metadata(config, options.max_seq_len, checkpoint.special_ids())
     step, embed_text = load_step(checkpoint, options, progress)
     checkpoint.close()  # unmaps the file before lowering takes its own memory

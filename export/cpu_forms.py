@@ -32,12 +32,12 @@ class OperatorNorm(nn.Module):
 class CachedAttention(nn.Module):
     """Causal attention over a cache [1, max_seq_len, K, D] that stays in the program."""
 
-    def __init__(self, config: LanguageModelConfig, rope: Tensor) -> None:
+    def __init__(self, config: LanguageModelConfig, rope: Tensor, dtype: torch.dtype) -> None:
         super().__init__()
         shape = (1, rope.shape[0], config.n_kv_heads, config.head_dim)
         self.register_buffer("rope", rope)
-        self.register_buffer("k_cache", torch.zeros(shape))
-        self.register_buffer("v_cache", torch.zeros(shape))
+        self.register_buffer("k_cache", torch.zeros(shape, dtype=dtype))
+        self.register_buffer("v_cache", torch.zeros(shape, dtype=dtype))
 
     def forward(self, q: Tensor, k: Tensor, v: Tensor, position: Tensor) -> Tensor:
         y: Tensor = torch.ops.voxtral_tts.attend(
@@ -79,7 +79,7 @@ def _cached_attention(
     """One core per layer, each with a cache of max_seq_len rows; all share one RoPE table."""
     table = RotaryTable(config.head_dim, config.rope_theta, max_seq_len)
     rope = torch.cat((table.cos, table.sin), dim=-1)
-    return [CachedAttention(config, rope) for _ in range(config.n_layers)]
+    return [CachedAttention(config, rope, dtype) for _ in range(config.n_layers)]
 
 
 def _fuse(module: nn.Module) -> None:

@@ -1,7 +1,8 @@
 """The operators that stand between CPU delegates, registered for ahead-of-time export.
 
 The definitions here are the eager reference; `cpp/operators/` holds the run-time kernels.
-Shapes: q [B, T, H, D], k and v [B, T, Hkv, D], caches [B, capacity, Hkv, D], out [B, T, H*D].
+Shapes: q [B, T, H, D], k and v [B, T, Hkv, D], caches [B, capacity, Hkv, D], out [B, T, H*D];
+attend_all takes other numbers of rows for q than for k and v.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 from torch.library import Library, register_fake
+
+from .packed_weights import PackedWeights, unpack
 
 _LIBRARY = Library("voxtral_tts", "DEF")
 _ATTEND = (
@@ -21,6 +24,11 @@ _LIBRARY.define("attend_all(Tensor q, Tensor k, Tensor v) -> Tensor")
 _LIBRARY.define("attend_all.out(Tensor q, Tensor k, Tensor v, *, Tensor(a!) out) -> Tensor(a!)")
 _LIBRARY.define("rms_norm(Tensor x, Tensor weight, float eps) -> Tensor")
 _LIBRARY.define("rms_norm.out(Tensor x, Tensor weight, float eps, *, Tensor(a!) out) -> Tensor(a!)")
+_LINEAR = (
+    "(Tensor x, Tensor weight, Tensor scales, Tensor sums, int bits, int group_size, int columns"
+)
+_LIBRARY.define(f"linear{_LINEAR}) -> Tensor")
+_LIBRARY.define(f"linear.out{_LINEAR}, *, Tensor(a!) out) -> Tensor(a!)")
 _LIBRARY.define("swiglu(Tensor x) -> Tensor")
 _LIBRARY.define("swiglu.out(Tensor x, *, Tensor(a!) out) -> Tensor(a!)")
 
@@ -52,12 +60,15 @@ def _attend(
     start, rows, capacity = int(position[0]), q.shape[1], k_cache.shape[1]
     if rope is not None:
         q, k = (_rotate(x, rope[start : start + rows]) for x in (q, k))
-    first = max(0, start - capacity)
-    filled = torch.arange(first, start) % capacity
-    keys, values = torch.cat((k_cache[:, filled], k), 1), torch.cat((v_cache[:, filled], v), 1)
-    kept = min(rows, capacity)
-    written = torch.arange(start + rows - kept, start + rows) % capacity
-    k_cache[:, written], v_cache[:, written] = k[:, -kept:], v[:, -kept:]
+    written = torch.arange(start, start + rows)[-capacity:] % capacity
+    if window > 0:  # a ring: new rows overwrite rows that are still read
+        first = max(0, start - capacity)
+        filled = torch.arange(first, start) % capacity
+        keys, values = torch.cat((k_cache[:, filled], k), 1), torch.cat((v_cache[:, filled], v), 1)
+    k_cache[:, written], v_cache[:, written] = (t[:, -capacity:].to(k_cache.dtype) for t in (k, v))
+    if window == 0:  # every row is read as the cache holds it
+        first = 0
+        keys, values = (cache[:, : start + rows].float() for cache in (k_cache, v_cache))
     distance = torch.arange(first, start + rows)[None] - torch.arange(start, start + rows)[:, None]
     masked = (distance > 0) | ((distance < -window) if window > 0 else False)
     bias = torch.zeros(1, *distance.shape) if slopes is None else slopes[:, None, None] * distance
@@ -73,6 +84,23 @@ def _rms_norm(x: Tensor, weight: Tensor, eps: float) -> Tensor:
     return (y * torch.rsqrt(y.pow(2).mean(-1, keepdim=True) + eps)).to(x.dtype) * weight
 
 
+def _linear(
+    x: Tensor,
+    weight: Tensor,
+    scales: Tensor,
+    sums: Tensor,
+    bits: int,
+    group_size: int,
+    columns: int,
+) -> Tensor:
+    ops = torch.ops.quantized_decomposed
+    packed = PackedWeights(weight, scales, sums, bits, group_size, columns)
+    scale, zero = ops.choose_qparams_per_token_asymmetric(x, torch.int8)
+    q = ops.quantize_per_token(x, scale, zero, -128, 127, torch.int8)
+    x = ops.dequantize_per_token(q, scale, zero, -128, 127, torch.int8, torch.float32)
+    return torch.nn.functional.linear(x, unpack(packed, x.shape[-1]))
+
+
 def _swiglu(x: Tensor) -> Tensor:
     gate, up = x.chunk(2, -1)
     return torch.nn.functional.silu(gate) * up
@@ -81,6 +109,7 @@ def _swiglu(x: Tensor) -> Tensor:
 for _name, _function in (
     ("attend", _attend),
     ("attend_all", _attend_all),
+    ("linear", _linear),
     ("rms_norm", _rms_norm),
     ("swiglu", _swiglu),
 ):
@@ -100,6 +129,11 @@ def _(q, k, v, k_cache, v_cache, position, rope, slopes, window):  # type: ignor
 @register_fake("voxtral_tts::attend_all", lib=_LIBRARY)
 def _(q, k, v):  # type: ignore[no-untyped-def]
     return q.new_empty(q.shape[0], q.shape[1], q.shape[2] * q.shape[3])
+
+
+@register_fake("voxtral_tts::linear", lib=_LIBRARY)
+def _(x, weight, scales, sums, bits, group_size, columns):  # type: ignore[no-untyped-def]
+    return x.new_empty(*x.shape[:-1], columns)
 
 
 @register_fake("voxtral_tts::rms_norm", lib=_LIBRARY)

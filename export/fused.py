@@ -23,11 +23,35 @@ class FusedAttention(nn.Module):
         self.q_norm, self.k_norm = attention.q_norm, attention.k_norm
 
     def forward(self, x: Tensor, position: Tensor | None = None) -> Tensor:
-        q, k, v = self.wqkv(x).split(self.widths, dim=-1)
+        return self.attend(self.wqkv(x), position)
+
+    def attend(self, qkv: Tensor, position: Tensor | None = None) -> Tensor:
+        """What `wqkv` made of the rows [B, T, dim] -> [B, T, dim]"""
+        q, k, v = qkv.split(self.widths, dim=-1)
         if self.q_norm is not None and self.k_norm is not None:
             q, k = self.q_norm(q), self.k_norm(k)
         q, k, v = (t.view(*t.shape[:2], -1, self.head_dim) for t in (q, k, v))
         y: Tensor = self.wo(self.core(q, k, v, position))
+        return y
+
+
+class FirstRowAttention(Attention):
+    """Attention of the first row alone to all rows: [B, T, dim] -> [B, 1, dim]; not causal."""
+
+
+class FusedFirstRowAttention(nn.Module):
+    """FirstRowAttention with keys and values as one matrix product."""
+
+    def __init__(self, attention: FirstRowAttention) -> None:
+        super().__init__()
+        self.head_dim, self.core = attention.head_dim, attention.core
+        self.wq, self.wo = attention.wq, attention.wo
+        self.wkv = _fused_linear(attention.wk, attention.wv)
+
+    def forward(self, x: Tensor, position: Tensor | None = None) -> Tensor:
+        q, (k, v) = self.wq(x[:, :1]), self.wkv(x).chunk(2, -1)
+        q, k, v = (t.view(*t.shape[:2], -1, self.head_dim) for t in (q, k, v))
+        y: Tensor = self.wo(self.core(q, k, v))
         return y
 
 
@@ -66,6 +90,8 @@ def fuse(
         fuse(child, norm, swiglu)
         if isinstance(child, RMSNorm):
             setattr(module, name, norm(child))
+        elif isinstance(child, FirstRowAttention):
+            setattr(module, name, FusedFirstRowAttention(child))
         elif isinstance(child, Attention):
             setattr(module, name, FusedAttention(child))
         elif isinstance(child, FeedForward):

@@ -7,12 +7,15 @@ and never the whole checkpoint.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import torch
 from torch import nn
 
 from .checkpoint import CODEC_PREFIX, FLOW_HEAD_PREFIX, Checkpoint
+from .config import VoxtralConfig
 from .forms import Forms, forms_of
+from .frame_flow import FrameFlowHead
 from .methods import DebugStep, Decode, EmbedText, Step
 from .modules import load_codec
 from .modules.codec import Codec
@@ -45,21 +48,25 @@ def load_step(
 
     Raises CheckpointError, and UnsupportedOptions when a weight does not divide into groups.
     """
-    config, forms, dtype = checkpoint.config, forms_of(options.backend), _dtype(options)
+    config = exported_config(checkpoint.config, options)
+    forms, dtype = forms_of(options.backend), _torch_dtype(options.dtype)
     with torch.device("meta"):
-        language_model, flow_head = LanguageModel(config), FlowHead(config)
+        language_model, flow_head = LanguageModel(config), FrameFlowHead(config)
 
     def scheme(name: str, module: nn.Module) -> LinearScheme | None:
         return _scheme(name, module, options)
 
+    def flow_scheme(name: str, module: nn.Module) -> LinearScheme | None:
+        return _flow_scheme(name, module, options)
+
     _check_groups(language_model, "", scheme)
-    _check_groups(flow_head, FLOW_HEAD_PREFIX, scheme)
-    cores = forms.cached_attention(config.language_model, options.max_seq_len, dtype)
+    _check_groups(flow_head, FLOW_HEAD_PREFIX, flow_scheme)
+    cache_dtype = _torch_dtype(options.cache_dtype)
+    cores = forms.cached_attention(config.language_model, options.max_seq_len, cache_dtype)
     _use_cores(language_model.layers, cores)
     _use_cores(flow_head.layers, [forms.flow_attention() for _ in flow_head.layers])
-    reader = _Reader(checkpoint, dtype, forms, scheme, progress)
-    reader.fill(language_model, "")
-    reader.fill(flow_head, FLOW_HEAD_PREFIX)
+    _Reader(checkpoint, dtype, forms, scheme, progress).fill(language_model, "")
+    _Reader(checkpoint, dtype, forms, flow_scheme, progress).fill(flow_head, FLOW_HEAD_PREFIX)
     embed_text = EmbedText(language_model.mm_audio_embeddings.tok_embeddings)
     # `step` does not read it; left there it would lie in the program a second time.
     del language_model.mm_audio_embeddings.tok_embeddings
@@ -80,7 +87,7 @@ def load_decode(checkpoint: Checkpoint, options: ExportOptions) -> Decode:
         return linears if isinstance(module, nn.Linear) else None
 
     _check_groups(codec, CODEC_PREFIX, scheme)
-    dtype = _dtype(options)
+    dtype = _torch_dtype(options.dtype)
     load_codec(codec, checkpoint, dtype)
     use_carried_state(
         codec,
@@ -93,8 +100,16 @@ def load_decode(checkpoint: Checkpoint, options: ExportOptions) -> Decode:
     return Decode(codec, index).eval()
 
 
-def _dtype(options: ExportOptions) -> torch.dtype:
-    dtype = getattr(torch, TORCH_DTYPES[options.dtype])
+def exported_config(config: VoxtralConfig, options: ExportOptions) -> VoxtralConfig:
+    """The checkpoint's configuration with what the options change about it."""
+    if options.flow_steps is None:
+        return config
+    flow_head = replace(config.flow_head, n_decoding_steps=options.flow_steps)
+    return replace(config, flow_head=flow_head)
+
+
+def _torch_dtype(name: str) -> torch.dtype:
+    dtype = getattr(torch, TORCH_DTYPES[name])
     assert isinstance(dtype, torch.dtype)
     return dtype
 
@@ -134,6 +149,8 @@ class _Reader:
         if isinstance(module, TransformerLayer | FlowHead | LanguageModel):
             self.forms.fuse(module)
             _quantize(module, self.forms, self.scheme)
+        if isinstance(module, FrameFlowHead):
+            module.precompute()
 
 
 def _quantize(module: nn.Module, forms: Forms, scheme: Scheme) -> None:
@@ -152,16 +169,29 @@ def _scheme(name: str, module: nn.Module, options: ExportOptions) -> LinearSchem
     """How a linear or an embedding of model.pte is quantised; None: not at all."""
     if isinstance(module, nn.Embedding):
         return _embedding_scheme(module.weight.shape[1], options)
-    if not isinstance(module, nn.Linear) or options.qlinear is None or name in _FULL_PRECISION:
+    if not isinstance(module, nn.Linear):
         return None
-    groups = options.qlinear_group_size
+    return _linear_scheme(options.qlinear, options.qlinear_group_size)
+
+
+def _flow_scheme(name: str, module: nn.Module, options: ExportOptions) -> LinearScheme | None:
+    """The same for the flow head, where the semantic head is the language model's."""
+    if not isinstance(module, nn.Linear) or name in _FULL_PRECISION:
+        return None
+    if name != _SEMANTIC_HEAD:
+        return _linear_scheme(options.flow_linear, options.flow_group_size)
     if options.backend == "mlx":
-        if options.qlinear == "8w":
-            return LinearScheme(8, groups)
-        return None if name == _SEMANTIC_HEAD else LinearScheme(4, groups)
-    if options.qlinear == "8da8w" or name == _SEMANTIC_HEAD:
+        full = options.qlinear in (None, "4w")
+        return None if full else LinearScheme(8, options.qlinear_group_size)
+    return None if options.qlinear is None else CHANNEL_8BIT
+
+
+def _linear_scheme(qlinear: str | None, group_size: int) -> LinearScheme | None:
+    if qlinear is None:
+        return None
+    if qlinear == "8da8w":
         return CHANNEL_8BIT
-    return LinearScheme(4, groups)
+    return LinearScheme(8 if qlinear == "8w" else 4, group_size)
 
 
 def _embedding_scheme(columns: int, options: ExportOptions) -> LinearScheme | None:
@@ -183,11 +213,13 @@ def _check_groups(module: nn.Module, prefix: str, scheme: Scheme) -> None:
             inputs = child.weight.shape[1]
             fitting = [str(size) for size in GROUP_SIZES if inputs % size == 0]
             flag = "--qlinear" if isinstance(child, nn.Linear) else "--qembedding"
+            if prefix == FLOW_HEAD_PREFIX:
+                flag = "--qlinear-flow"
             remedies = [f"{flag} none"]
             if prefix == CODEC_PREFIX:
                 remedies = ["--qlinear-codec none"]
-            elif flag == "--qlinear" and fitting:
-                remedies.insert(0, f"--qlinear-group-size {' or '.join(fitting)}")
+            elif flag != "--qembedding" and fitting:
+                remedies.insert(0, f"{flag}-group-size {' or '.join(fitting)}")
             raise UnsupportedOptions(
                 f"{prefix}{name}.weight has {inputs} inputs, which groups of "
                 f"{chosen.group_size} do not divide; use {' or '.join(remedies)}"

@@ -28,6 +28,7 @@ from torch.storage import _StorageBase
 from .contract import Metadata
 
 _ALIGNMENT = 128  # ExecuTorch's own
+_CACHE_LINE = 64  # a load of packed weights must not straddle two
 MLX_SEGMENT_ALIGNMENT = 16384
 """A page of Apple Silicon: MLX can use mapped weights in place only if they start on one."""
 
@@ -88,6 +89,7 @@ def lower(methods: dict[str, Method], metadata: Metadata, backend: str, path: Pa
         ExecutorchBackendConfig(
             extract_delegate_segments=True,
             segment_alignment=target.segment_alignment,
+            constant_tensor_alignment=_CACHE_LINE,
             memory_planning_pass=MemoryPlanningPass(alloc_graph_input=False),
             emit_mutable_buffer_names=True,
         )
@@ -147,8 +149,8 @@ def _target(backend: str) -> _Target:
 
 
 def _xnnpack_partitioners() -> list[Any]:
-    """XNNPACK takes the matrix products; what lies between them are operators of ours and a few
-    additions, which are not worth a delegate's call each.
+    """XNNPACK takes the products with full weights. Operators of ours have the quantised ones and
+    what lies between; a few additions are not worth a delegate's call each.
     """
-    precisions = [ConfigPrecisionType.FP32, ConfigPrecisionType.DYNAMIC_QUANT]
+    precisions = [ConfigPrecisionType.FP32]
     return [XnnpackPartitioner(configs=[LinearConfig], config_precisions=precisions)]

@@ -29,6 +29,10 @@ SUPPORTED = (
 )
 TORCH_DTYPES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
 GROUP_SIZES = (32, 64, 128)
+KV_DTYPES = {"xnnpack": ("fp32", "bf16", "fp16"), "portable": ("fp32", "bf16", "fp16")}
+"""The values of --kv-dtype; on other backends the cache has the model's dtype."""
+MAX_FLOW_STEPS = 64
+SAME = "same"
 MIN_SEQ_LEN = 64  # no voice and sentence fit in fewer rows
 
 
@@ -43,10 +47,26 @@ class ExportOptions:
     dtype: str = "fp32"
     qlinear: str | None = None
     qlinear_group_size: int = 32
+    qlinear_flow: str | None = SAME  # of the flow head's layers
+    qlinear_flow_group_size: int | None = None  # None: as qlinear_group_size
     qembedding: str | None = None
     qlinear_codec: str | None = None
+    kv_dtype: str | None = None  # None: fp32, on mlx the model's dtype
     max_seq_len: int = 4096
+    flow_steps: int | None = None  # None: the checkpoint's own
     debug: bool = False
+
+    @property
+    def flow_linear(self) -> str | None:
+        return self.qlinear if self.qlinear_flow == SAME else self.qlinear_flow
+
+    @property
+    def flow_group_size(self) -> int:
+        return self.qlinear_flow_group_size or self.qlinear_group_size
+
+    @property
+    def cache_dtype(self) -> str:
+        return self.kv_dtype or self.dtype
 
     def check(self) -> None:
         """Raises UnsupportedOptions."""
@@ -64,9 +84,23 @@ class ExportOptions:
                 f"--qlinear-codec {self.qlinear_codec or 'none'} is not supported\n"
                 + supported_table()
             )
-        if self.qlinear_group_size not in GROUP_SIZES:
+        for flag, size in (
+            ("--qlinear-group-size", self.qlinear_group_size),
+            ("--qlinear-flow-group-size", self.flow_group_size),
+        ):
+            if size not in GROUP_SIZES:
+                raise UnsupportedOptions(f"{flag} {size}: one of {_join(GROUP_SIZES)}")
+        if self.flow_linear not in rows[0].qlinear:
             raise UnsupportedOptions(
-                f"--qlinear-group-size {self.qlinear_group_size}: one of {_join(GROUP_SIZES)}"
+                f"--qlinear-flow {self.flow_linear}: same, {_join(rows[0].qlinear)}"
+            )
+        kv_dtypes = KV_DTYPES.get(self.backend, ())
+        if self.kv_dtype is not None and self.kv_dtype not in kv_dtypes:
+            values = _join(kv_dtypes) or f"only the model's own with --backend {self.backend}"
+            raise UnsupportedOptions(f"--kv-dtype {self.kv_dtype}: {values}")
+        if self.flow_steps is not None and not 1 <= self.flow_steps <= MAX_FLOW_STEPS:
+            raise UnsupportedOptions(
+                f"--flow-steps {self.flow_steps}: between 1 and {MAX_FLOW_STEPS}"
             )
         if self.max_seq_len < MIN_SEQ_LEN:
             raise UnsupportedOptions(f"--max-seq-len {self.max_seq_len}: at least {MIN_SEQ_LEN}")

@@ -70,7 +70,10 @@ def _weight(module: nn.Module) -> Tensor:
 def _copy_weights(reference: LanguageModel | FlowHead, exported: LanguageModel | FlowHead) -> None:
     for layer, source in zip(reference.layers, exported.layers, strict=True):
         attention, feed_forward = layer.attention, layer.feed_forward
-        parts = _weight(source.attention.wqkv).split(source.attention.widths)
+        if hasattr(source.attention, "wqkv"):
+            parts = _weight(source.attention.wqkv).split(source.attention.widths)
+        else:
+            parts = (_weight(source.attention.wq), *_weight(source.attention.wkv).chunk(2))
         for linear, part in zip((attention.wq, attention.wk, attention.wv), parts, strict=True):
             linear.weight.copy_(part)
         attention.wo.weight.copy_(_weight(source.attention.wo))

@@ -1,75 +1,51 @@
 #include "operators/attend.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
-#include <limits>
+#include <type_traits>
 
-#include <executorch/runtime/kernel/thread_parallel_interface.h>
-
+#include "operators/attend_query.h"
 #include "operators/simd.h"
+#include "simd/tasks.h"
 
 namespace voxtral_tts::operators {
 namespace {
 
-constexpr int64_t kRowsPerTask = 16;
-
-// Where the keys of one head come from: rows before `split` from the cache
-// (a ring), later ones from the new rows.
-struct KeySource {
-  const float* cached_keys;
-  const float* cached_values;
-  int64_t capacity;
-  const float* new_keys;
-  const float* new_values;
-  int64_t split;      // absolute row of new_keys[0]
-  int64_t row_stride; // floats between rows: Hkv * D
-
-  const float* key(int64_t row) const {
-    return row < split ? cached_keys + (row % capacity) * row_stride
-                       : new_keys + (row - split) * row_stride;
+#define VOXTRAL_TTS_ATTEND_QUERY(name, Element)                      \
+  VOXTRAL_TTS_MULTIVERSION void name(                                \
+      const float* query,                                            \
+      const KeySource<Element>& source,                              \
+      int64_t begin,                                                 \
+      int64_t end,                                                   \
+      int64_t head_dim,                                              \
+      float slope,                                                   \
+      int64_t query_row,                                             \
+      float* out) {                                                  \
+    attend_one<Element>(                                             \
+        query, source, begin, end, head_dim, slope, query_row, out); \
   }
-  const float* value(int64_t row) const {
-    return row < split ? cached_values + (row % capacity) * row_stride
-                       : new_values + (row - split) * row_stride;
-  }
-};
+// One name each: functions with several versions are no templates.
+VOXTRAL_TTS_ATTEND_QUERY(attend_float32, Float32Element)
+VOXTRAL_TTS_ATTEND_QUERY(attend_bfloat16, Bfloat16Element)
+VOXTRAL_TTS_ATTEND_QUERY(attend_float16, Float16Element)
+#undef VOXTRAL_TTS_ATTEND_QUERY
 
-// One query against rows [begin, end): softmax in one pass, rescaling what was
-// summed whenever a larger score appears.
-VOXTRAL_TTS_MULTIVERSION
+template <class Element>
 void attend_query(
     const float* query,
-    const KeySource& source,
+    const KeySource<Element>& source,
     int64_t begin,
     int64_t end,
     int64_t head_dim,
     float slope,
     int64_t query_row,
     float* out) {
-  const float scale = 1.0f / std::sqrt(static_cast<float>(head_dim));
-  float maximum = -std::numeric_limits<float>::infinity();
-  float total = 0;
-  float poison = 0; // NaN once a score was not finite
-  std::fill_n(out, head_dim, 0.0f);
-  for (int64_t row = begin; row < end; ++row) {
-    const float score = dot(query, source.key(row), head_dim) * scale +
-                        slope * static_cast<float>(row - query_row);
-    poison += score * 0.0f;
-    if (!(score <= maximum)) {
-      const float shrink = std::exp(maximum - score);
-      total = total * shrink + 1.0f;
-      scale_add(out, shrink, source.value(row), 1.0f, head_dim);
-      maximum = score;
-    } else {
-      const float weight = std::exp(score - maximum);
-      total += weight;
-      scale_add(out, 1.0f, source.value(row), weight, head_dim);
-    }
-  }
-  const float inverse = 1.0f / total + poison;
-  for (int64_t i = 0; i < head_dim; ++i) {
-    out[i] *= inverse;
+  if constexpr (std::is_same_v<Element, Bfloat16Element>) {
+    attend_bfloat16(query, source, begin, end, head_dim, slope, query_row, out);
+  } else if constexpr (std::is_same_v<Element, Float16Element>) {
+    attend_float16(query, source, begin, end, head_dim, slope, query_row, out);
+  } else {
+    attend_float32(query, source, begin, end, head_dim, slope, query_row, out);
   }
 }
 
@@ -105,19 +81,107 @@ void rotate(
   }
 }
 
+template <class Element>
 void write_cache(
     const float* rows,
-    float* cache,
+    typename Element::Stored* cache,
     int64_t count,
     int64_t position,
     int64_t capacity,
     int64_t row_size) {
   for (int64_t row = std::max<int64_t>(0, count - capacity); row < count;
        ++row) {
-    std::memcpy(
-        cache + ((position + row) % capacity) * row_size,
-        rows + row * row_size,
-        static_cast<size_t>(row_size) * sizeof(float));
+    const float* from = rows + row * row_size;
+    auto* to = cache + ((position + row) % capacity) * row_size;
+    if constexpr (std::is_same_v<Element, Float32Element>) {
+      std::memcpy(to, from, static_cast<size_t>(row_size) * sizeof(float));
+    } else {
+      std::transform(from, from + row_size, to, Element::store_one);
+    }
+  }
+}
+
+template <class Element>
+void write_caches(
+    const AttendShape& shape,
+    const AttendOptions& options,
+    const float* k,
+    const float* v,
+    const KvCache& cache) {
+  using Stored = typename Element::Stored;
+  const int64_t kv_row = shape.kv_heads * shape.head_dim;
+  const auto write = [&](const float* rows, void* to, int64_t b) {
+    write_cache<Element>(
+        rows + b * shape.rows * kv_row,
+        static_cast<Stored*>(to) + b * cache.capacity * kv_row,
+        shape.rows,
+        options.position,
+        cache.capacity,
+        kv_row);
+  };
+  for (int64_t b = 0; b < shape.batch; ++b) {
+    write(k, cache.keys, b);
+    write(v, cache.values, b);
+  }
+}
+
+template <class Element>
+void attend_heads(
+    const AttendShape& shape,
+    const AttendOptions& options,
+    const float* q,
+    const float* k,
+    const float* v,
+    const KvCache& cache,
+    float* out) {
+  using Stored = typename Element::Stored;
+  const bool is_ring = options.window > 0;
+  if (!is_ring) {
+    write_caches<Element>(shape, options, k, v, cache);
+  }
+  const int64_t kv_row = shape.kv_heads * shape.head_dim;
+  const int64_t q_row = shape.heads * shape.head_dim;
+  const int64_t groups = shape.heads / shape.kv_heads;
+  // Neighbours share a head, whose keys are then still in the thread's cache.
+  simd::run_tasks(shape.batch * shape.kv_heads * shape.rows, [&](int64_t item) {
+    const int64_t row = item % shape.rows;
+    const int64_t kv_head = item / shape.rows % shape.kv_heads;
+    const int64_t b = item / shape.rows / shape.kv_heads;
+    const int64_t kv_offset = kv_head * shape.head_dim;
+    const int64_t cached = b * cache.capacity * kv_row + kv_offset;
+    const int64_t fresh = b * shape.rows * kv_row + kv_offset;
+    const KeySource<Element> source{
+        static_cast<const Stored*>(cache.keys) + cached,
+        static_cast<const Stored*>(cache.values) + cached,
+        cache.capacity,
+        k + fresh,
+        v + fresh,
+        options.position + (is_ring ? 0 : shape.rows),
+        kv_row};
+    const int64_t query_row = options.position + row;
+    int64_t first = 0;
+    if (is_ring) {
+      // It no longer holds what lies `capacity` rows before the new ones.
+      first = std::max<int64_t>(
+          {0, options.position - cache.capacity, query_row - options.window});
+    }
+    for (int64_t g = 0; g < groups; ++g) {
+      const int64_t head = kv_head * groups + g;
+      const int64_t offset =
+          (b * shape.rows + row) * q_row + head * shape.head_dim;
+      attend_query<Element>(
+          q + offset,
+          source,
+          first,
+          query_row + 1,
+          shape.head_dim,
+          options.slopes != nullptr ? options.slopes[head] : 0.0f,
+          query_row,
+          out + offset);
+    }
+  });
+  if (is_ring) { // after the reads: new rows overwrite rows needed above
+    write_caches<Element>(shape, options, k, v, cache);
   }
 }
 
@@ -163,78 +227,24 @@ void attend(
     k = rotated_k;
   }
 
-  const int64_t groups = shape.heads / shape.kv_heads;
-  const auto attend_items = [&](int64_t begin, int64_t end) {
-    for (int64_t item = begin; item < end; ++item) {
-      const int64_t kv_head = item % shape.kv_heads;
-      const int64_t row = item / shape.kv_heads % shape.rows;
-      const int64_t b = item / shape.kv_heads / shape.rows;
-      const int64_t kv_offset = kv_head * shape.head_dim;
-      const KeySource source{
-          cache.keys + b * cache.capacity * kv_row + kv_offset,
-          cache.values + b * cache.capacity * kv_row + kv_offset,
-          cache.capacity,
-          k + b * shape.rows * kv_row + kv_offset,
-          v + b * shape.rows * kv_row + kv_offset,
-          options.position,
-          kv_row};
-      const int64_t query_row = options.position + row;
-      // A ring no longer holds what lies `capacity` rows before the new ones.
-      int64_t first = std::max<int64_t>(0, options.position - cache.capacity);
-      if (options.window > 0) {
-        first = std::max(first, query_row - options.window);
-      }
-      for (int64_t g = 0; g < groups; ++g) {
-        const int64_t head = kv_head * groups + g;
-        const int64_t offset =
-            (b * shape.rows + row) * q_row + head * shape.head_dim;
-        attend_query(
-            q + offset,
-            source,
-            first,
-            query_row + 1,
-            shape.head_dim,
-            options.slopes != nullptr ? options.slopes[head] : 0.0f,
-            query_row,
-            out + offset);
-      }
-    }
-  };
-  executorch::extension::parallel_for(
-      0, shape.batch * shape.rows * shape.kv_heads, 1, attend_items);
-
-  // A token's heads were several items.
-  executorch::extension::parallel_for(
-      0,
-      shape.batch * shape.rows,
-      kRowsPerTask,
-      [&](int64_t begin, int64_t end) {
-        spread_non_finite_rows(out, begin, end, q_row);
-      });
-
-  // After the reads: in a ring, new rows overwrite rows still needed above.
-  for (int64_t b = 0; b < shape.batch; ++b) {
-    const int64_t offset = b * cache.capacity * kv_row;
-    const int64_t rows_offset = b * shape.rows * kv_row;
-    write_cache(
-        k + rows_offset,
-        cache.keys + offset,
-        shape.rows,
-        options.position,
-        cache.capacity,
-        kv_row);
-    write_cache(
-        v + rows_offset,
-        cache.values + offset,
-        shape.rows,
-        options.position,
-        cache.capacity,
-        kv_row);
+  switch (cache.type) {
+    case KvType::kFloat32:
+      attend_heads<Float32Element>(shape, options, q, k, v, cache, out);
+      break;
+    case KvType::kBfloat16:
+      attend_heads<Bfloat16Element>(shape, options, q, k, v, cache, out);
+      break;
+    case KvType::kFloat16:
+      attend_heads<Float16Element>(shape, options, q, k, v, cache, out);
+      break;
   }
+  // A token's heads were several items.
+  spread_non_finite_rows(out, 0, shape.batch * shape.rows, q_row);
 }
 
 void attend_all(
     const AttendShape& shape,
+    int64_t key_rows,
     const float* q,
     const float* k,
     const float* v,
@@ -246,14 +256,14 @@ void attend_all(
     const int64_t head = item % shape.heads;
     const int64_t b = item / shape.heads / shape.rows;
     const int64_t kv_offset =
-        b * shape.rows * kv_row + head / groups * shape.head_dim;
-    const KeySource source{
+        b * key_rows * kv_row + head / groups * shape.head_dim;
+    const KeySource<Float32Element> source{
         nullptr, nullptr, 1, k + kv_offset, v + kv_offset, 0, kv_row};
-    attend_query(
+    attend_query<Float32Element>(
         q + item * shape.head_dim,
         source,
         0,
-        shape.rows,
+        key_rows,
         shape.head_dim,
         0.0f,
         0,

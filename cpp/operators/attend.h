@@ -17,12 +17,15 @@ struct AttendShape {
   int64_t head_dim; // D, even
 };
 
+enum class KvType { kFloat32, kBfloat16, kFloat16 };
+
 // The carried keys and values of one layer, [B, capacity, Hkv, D]. Row p of an
 // utterance lies at p mod capacity.
 struct KvCache {
-  float* keys;
-  float* values;
+  void* keys;
+  void* values;
   int64_t capacity;
+  KvType type = KvType::kFloat32; // of a ring: only float32
 };
 
 struct AttendOptions {
@@ -34,7 +37,9 @@ struct AttendOptions {
 
 // Causal attention of `rows` new rows at `position` over the filled part of the
 // cache and themselves; writes the (rotated) new keys and values into the
-// cache. `scratch` is overwritten, attend_scratch_size() floats.
+// cache. Without a window every key is read as the cache holds it, so that a
+// row's result does not depend on which rows came in one call. `scratch` is
+// overwritten, attend_scratch_size() floats.
 void attend(
     const AttendShape& shape,
     const AttendOptions& options,
@@ -48,9 +53,11 @@ void attend(
 // Floats of scratch attend() needs: rotated copies of q and k.
 int64_t attend_scratch_size(const AttendShape& shape);
 
-// Attention of every row to every row, no cache, no position.
+// Attention of every row to all `key_rows` rows of k and v, no cache, no
+// position.
 void attend_all(
     const AttendShape& shape,
+    int64_t key_rows,
     const float* q,
     const float* k,
     const float* v,

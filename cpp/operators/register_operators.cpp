@@ -8,6 +8,7 @@
 #include <executorch/runtime/kernel/kernel_runtime_context.h>
 #include <executorch/runtime/kernel/operator_registry.h>
 
+#include "operators/arguments.h"
 #include "operators/attend.h"
 #include "operators/operators.h"
 #include "operators/rowwise.h"
@@ -23,38 +24,16 @@ using executorch::runtime::Kernel;
 using executorch::runtime::KernelRuntimeContext;
 using executorch::runtime::Span;
 
-constexpr size_t kMaxRank = 8;
-
-// Rows lie behind each other; the stride of an axis of size 1 means nothing.
-bool is_contiguous(const Tensor& tensor) {
-  int64_t stride = 1;
-  for (auto axis = tensor.dim(); axis-- > 0;) {
-    if (tensor.size(axis) != 1 && tensor.strides()[axis] != stride) {
-      return tensor.numel() == 0;
-    }
-    stride *= tensor.size(axis);
-  }
-  return true;
-}
-
-bool is_float(const Tensor& tensor) {
-  return tensor.scalar_type() == ScalarType::Float && is_contiguous(tensor);
-}
-
-bool is_float(const Tensor& tensor, int rank) {
-  return is_float(tensor) && tensor.dim() == rank;
-}
-
-// q [B, T, H, D] with k, v [B, T, Hkv, D]; nullopt when they disagree.
+// q [B, T, H, D] with k, v [B, key_rows, Hkv, D]; nullopt when they disagree.
 std::optional<AttendShape> shape_of(
-    const Tensor& q, const Tensor& k, const Tensor& v) {
+    const Tensor& q, const Tensor& k, const Tensor& v, int64_t key_rows) {
   if (!is_float(q, 4) || !is_float(k, 4) || !is_float(v, 4)) {
     return std::nullopt;
   }
   const AttendShape shape{
       q.size(0), q.size(1), q.size(2), k.size(2), q.size(3)};
   for (const Tensor* tensor : {&k, &v}) {
-    if (tensor->size(0) != shape.batch || tensor->size(1) != shape.rows ||
+    if (tensor->size(0) != shape.batch || tensor->size(1) != key_rows ||
         tensor->size(2) != shape.kv_heads ||
         tensor->size(3) != shape.head_dim) {
       return std::nullopt;
@@ -76,10 +55,24 @@ bool resize_to_rows(const AttendShape& shape, Tensor& out) {
          executorch::runtime::resize_tensor(out, {sizes, 3}) == Error::Ok;
 }
 
+// nullopt for a type no cache has.
+std::optional<KvType> kv_type(const Tensor& cache, int64_t window) {
+  switch (cache.scalar_type()) {
+    case ScalarType::Float:
+      return KvType::kFloat32;
+    case ScalarType::BFloat16:
+      return window == 0 ? std::optional(KvType::kBfloat16) : std::nullopt;
+    case ScalarType::Half:
+      return window == 0 ? std::optional(KvType::kFloat16) : std::nullopt;
+    default:
+      return std::nullopt;
+  }
+}
+
 bool cache_matches(const AttendShape& shape, const Tensor& cache) {
-  return is_float(cache, 4) && cache.size(0) == shape.batch &&
-         cache.size(1) > 0 && cache.size(2) == shape.kv_heads &&
-         cache.size(3) == shape.head_dim;
+  return is_contiguous(cache) && cache.dim() == 4 &&
+         cache.size(0) == shape.batch && cache.size(1) > 0 &&
+         cache.size(2) == shape.kv_heads && cache.size(3) == shape.head_dim;
 }
 
 // RoPE table [rows, D] and slopes [H], as far as they are given.
@@ -104,9 +97,11 @@ void attend_kernel(KernelRuntimeContext& context, Span<EValue*> stack) {
   const int64_t window = stack[8]->toInt();
   Tensor& out = stack[9]->toTensor();
 
-  const auto shape = shape_of(q, k, v);
-  if (!shape || !cache_matches(*shape, k_cache) ||
-      !cache_matches(*shape, v_cache) || k_cache.size(1) != v_cache.size(1) ||
+  const auto shape = shape_of(q, k, v, q.dim() == 4 ? q.size(1) : 0);
+  const auto type = kv_type(k_cache, window);
+  if (!shape || !type || k_cache.scalar_type() != v_cache.scalar_type() ||
+      !cache_matches(*shape, k_cache) || !cache_matches(*shape, v_cache) ||
+      k_cache.size(1) != v_cache.size(1) ||
       position.scalar_type() != ScalarType::Long || position.numel() != 1 ||
       window < 0 || window > k_cache.size(1) ||
       !tables_match(*shape, rope, slopes) || !resize_to_rows(*shape, out)) {
@@ -142,9 +137,7 @@ void attend_kernel(KernelRuntimeContext& context, Span<EValue*> stack) {
       q.const_data_ptr<float>(),
       k.const_data_ptr<float>(),
       v.const_data_ptr<float>(),
-      {k_cache.mutable_data_ptr<float>(),
-       v_cache.mutable_data_ptr<float>(),
-       capacity},
+      {k_cache.mutable_data_ptr(), v_cache.mutable_data_ptr(), capacity, *type},
       scratch,
       out.mutable_data_ptr<float>());
 }
@@ -155,12 +148,14 @@ void attend_all_kernel(KernelRuntimeContext& context, Span<EValue*> stack) {
   const Tensor& k = stack[1]->toTensor();
   const Tensor& v = stack[2]->toTensor();
   Tensor& out = stack[3]->toTensor();
-  const auto shape = shape_of(q, k, v);
-  if (!shape || !resize_to_rows(*shape, out)) {
+  const int64_t key_rows = k.dim() == 4 ? k.size(1) : 0;
+  const auto shape = shape_of(q, k, v, key_rows);
+  if (!shape || key_rows == 0 || !resize_to_rows(*shape, out)) {
     return context.fail(Error::InvalidArgument);
   }
   attend_all(
       *shape,
+      key_rows,
       q.const_data_ptr<float>(),
       k.const_data_ptr<float>(),
       v.const_data_ptr<float>(),
@@ -191,15 +186,12 @@ void rms_norm_kernel(KernelRuntimeContext& context, Span<EValue*> stack) {
 void swiglu_kernel(KernelRuntimeContext& context, Span<EValue*> stack) {
   const Tensor& x = stack[0]->toTensor();
   Tensor& out = stack[1]->toTensor();
-  const auto rank = static_cast<size_t>(x.dim());
-  if (!is_float(x) || !is_float(out) || rank == 0 || rank > kMaxRank ||
+  if (!is_float(x) || !is_float(out) || x.dim() == 0 ||
       x.size(x.dim() - 1) % 2 != 0) {
     return context.fail(Error::InvalidArgument);
   }
-  executorch::aten::SizesType sizes[kMaxRank];
-  std::copy(x.sizes().begin(), x.sizes().end(), sizes);
-  const auto dim = sizes[rank - 1] /= 2;
-  if (executorch::runtime::resize_tensor(out, {sizes, rank}) != Error::Ok) {
+  const auto dim = x.size(x.dim() - 1) / 2;
+  if (!resize_last_axis(x, dim, out)) {
     return context.fail(Error::InvalidArgument);
   }
   swiglu(
@@ -217,6 +209,7 @@ void register_operators() {
     static const Kernel kernels[] = {
         Kernel("voxtral_tts::attend.out", attend_kernel),
         Kernel("voxtral_tts::attend_all.out", attend_all_kernel),
+        Kernel("voxtral_tts::linear.out", linear_kernel),
         Kernel("voxtral_tts::rms_norm.out", rms_norm_kernel),
         Kernel("voxtral_tts::swiglu.out", swiglu_kernel)};
     // Already registered (another copy of this library): the first one serves.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +14,8 @@ from .layers import RMSNorm, TransformerLayer, widen
 
 _TIME_THETA = 10000.0
 _INVALID_CODE = -1
+
+VelocityField = Callable[[Tensor, int], Tensor]
 
 
 def time_grid(n_steps: int, dtype: torch.dtype) -> Tensor:
@@ -97,6 +100,11 @@ class FlowHead(nn.Module):
         v: Tensor = self.acoustic_codebook_output(self.norm(h[:, 0]))
         return v
 
+    def field(self, hidden: Tensor) -> VelocityField:
+        """The velocities of a frame, with its condition and without: x [1, 36], step -> [2, 36]"""
+        llm_tokens = self.llm_tokens(hidden)
+        return lambda x, step: self.velocity(x.expand(2, -1), step, llm_tokens)
+
     def decode(self, hidden: Tensor, noise: Tensor, cfg_alpha: Tensor) -> Tensor:
         """Integrates the flow from the noise and rounds to levels.
 
@@ -116,10 +124,10 @@ class FlowHead(nn.Module):
 
         The guided velocity [1, 36] of every step is appended to `velocities`.
         """
-        llm_tokens = self.llm_tokens(hidden)
+        field = self.field(hidden)
         x = noise.to(hidden.dtype)
         for step, dt in enumerate(self.step_sizes):
-            with_condition, without = self.velocity(x.expand(2, -1), step, llm_tokens).chunk(2)
+            with_condition, without = field(x, step).chunk(2)
             v = cfg_alpha * with_condition + (1 - cfg_alpha) * without
             x = x + v.to(x.dtype) * dt
             if velocities is not None:

@@ -199,13 +199,98 @@ TEST(RegisteredAttendAll, RefusesWhatDoesNotFit) {
         "voxtral_tts::attend_all.out", {*q, *kv, *kv, *zeros({1, 3, 16})});
   };
   EXPECT_EQ(run(zeros({1, 3, 4, 4}), zeros({1, 3, 2, 4})), Error::Ok);
+  EXPECT_EQ(run(zeros({1, 3, 4, 4}), zeros({1, 2, 2, 4})), Error::Ok);
   EXPECT_EQ(
-      run(zeros({1, 3, 4, 4}), zeros({1, 2, 2, 4})), Error::InvalidArgument);
+      run(zeros({1, 3, 4, 4}), zeros({2, 3, 2, 4})), Error::InvalidArgument);
+  EXPECT_EQ(
+      run(zeros({1, 3, 4, 4}), zeros({1, 0, 2, 4})), Error::InvalidArgument);
   EXPECT_EQ(
       run(zeros({1, 3, 4, 0}), zeros({1, 3, 2, 0})), Error::InvalidArgument);
   EXPECT_EQ(
       run(permuted({1, 3, 4, 4}, {0, 2, 1, 3}), zeros({1, 3, 2, 4})),
       Error::InvalidArgument);
+}
+
+TEST(RegisteredAttend, RefusesCachesOfTypesItDoesNotHave) {
+  const auto run = [](ScalarType keys, ScalarType values, int64_t window) {
+    return call(
+        "voxtral_tts::attend.out",
+        {*zeros({1, 1, 2, 4}),
+         *zeros({1, 1, 2, 4}),
+         *zeros({1, 1, 2, 4}),
+         *zeros({1, 8, 2, 4}, keys),
+         *zeros({1, 8, 2, 4}, values),
+         *zeros({1}, ScalarType::Long),
+         EValue(),
+         EValue(),
+         window,
+         *zeros({1, 1, 8})});
+  };
+  for (const ScalarType type :
+       {ScalarType::Float, ScalarType::BFloat16, ScalarType::Half}) {
+    EXPECT_EQ(run(type, type, 0), Error::Ok);
+  }
+  EXPECT_EQ(
+      run(ScalarType::Float, ScalarType::Half, 0), Error::InvalidArgument);
+  EXPECT_EQ(
+      run(ScalarType::Double, ScalarType::Double, 0), Error::InvalidArgument);
+  EXPECT_EQ(run(ScalarType::Float, ScalarType::Float, 8), Error::Ok);
+  EXPECT_EQ( // a ring
+      run(ScalarType::Half, ScalarType::Half, 8), Error::InvalidArgument);
+}
+
+TEST(RegisteredLinear, RefusesWhatDoesNotFit) {
+  struct Arguments {
+    std::vector<int32_t> values = {2, 8, 128}; // 64 inputs, 40 outputs
+    ScalarType value_type = ScalarType::Byte;
+    std::vector<int32_t> scales = {2, 2, 32};
+    ScalarType scale_type = ScalarType::BFloat16;
+    std::vector<int32_t> sums = {2, 32};
+    int64_t bits = 4;
+    int64_t group_size = 32;
+    int64_t columns = 40;
+    int32_t depth = 64;
+  };
+  const auto run = [](const Arguments& a) {
+    return call(
+        "voxtral_tts::linear.out",
+        {*zeros({3, a.depth}),
+         *zeros(a.values, a.value_type),
+         *zeros(a.scales, a.scale_type),
+         *zeros(a.sums),
+         a.bits,
+         a.group_size,
+         a.columns,
+         *zeros({3, 40})});
+  };
+  EXPECT_EQ(run({}), Error::Ok);
+  const Arguments eight_bits{
+      {2, 16, 128},
+      ScalarType::Byte,
+      {2, 1, 32},
+      ScalarType::Float,
+      {2, 32},
+      8,
+      64};
+  EXPECT_EQ(run(eight_bits), Error::Ok);
+  std::vector<Arguments> bad(14);
+  bad[0].values = {2, 7, 128};
+  bad[1].value_type = ScalarType::Char;
+  bad[2].scales = {2, 1, 32};
+  bad[3].scale_type = ScalarType::Float;
+  bad[4].sums = {1, 32};
+  bad[5].bits = 3;
+  bad[6].group_size = 0;
+  bad[7].group_size = -32;
+  bad[8].group_size = 48;
+  bad[9].columns = 65;
+  bad[10].columns = int64_t{1} << 60;
+  bad[11].columns = -40;
+  bad[12].depth = 56;
+  bad[13].depth = 0;
+  for (size_t i = 0; i < bad.size(); ++i) {
+    EXPECT_EQ(run(bad[i]), Error::InvalidArgument) << i;
+  }
 }
 
 TEST(RegisteredRowwise, RefuseWhatDoesNotFit) {

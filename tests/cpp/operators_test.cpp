@@ -175,6 +175,59 @@ TEST(Attend, PrefillAndSingleRowsEqualTheWholeSequence) {
   }
 }
 
+// Keys and values of few bits are the same in every type. Long enough for
+// several blocks of keys.
+TEST(Attend, CachesOfAllTypesGiveTheSame) {
+  Sequence s(150, 4, 2, 64);
+  for (auto* values : {&s.k, &s.v}) {
+    for (float& value : *values) {
+      value = std::round(value * 8) / 8;
+    }
+  }
+  std::vector<std::vector<float>> results;
+  for (const KvType type :
+       {KvType::kFloat32, KvType::kBfloat16, KvType::kFloat16}) {
+    const size_t element = type == KvType::kFloat32 ? 4 : 2;
+    std::vector<std::byte> keys(160 * 2 * 64 * element, std::byte{0xff});
+    auto values = keys;
+    std::vector<float> out(s.q.size());
+    for (int64_t position = 0; position < s.rows;) {
+      const int64_t rows = position == 0 ? 140 : 1;
+      attend(
+          {1, rows, 4, 2, 64},
+          {position, nullptr, nullptr, 0},
+          s.q.data() + position * 256,
+          s.k.data() + position * 128,
+          s.v.data() + position * 128,
+          {keys.data(), values.data(), 160, type},
+          nullptr,
+          out.data() + position * 256);
+      position += rows;
+    }
+    results.push_back(out);
+  }
+  EXPECT_EQ(results[1], results[0]);
+  EXPECT_EQ(results[2], results[0]);
+  // Against the definition: the last row attends to all.
+  const float* q = s.q.data() + 149 * 256;
+  double total = 0;
+  std::vector<double> wanted(64);
+  for (int64_t row = 0; row < 150; ++row) {
+    double score = 0;
+    for (int64_t i = 0; i < 64; ++i) {
+      score += q[i] * at(s.k, row, 0, i, 2, 64) / 8;
+    }
+    total += std::exp(score);
+    for (int64_t i = 0; i < 64; ++i) {
+      wanted[static_cast<size_t>(i)] +=
+          std::exp(score) * at(s.v, row, 0, i, 2, 64);
+    }
+  }
+  for (size_t i = 0; i < 64; ++i) {
+    EXPECT_NEAR(results[0][149 * 256 + i], wanted[i] / total, 2e-6);
+  }
+}
+
 TEST(Attend, RingOfTheWindowEqualsTheWholeSequence) {
   const Sequence s(40, 8, 8, 4);
   for (const int64_t window : {2, 4, 8, 16}) {
@@ -250,7 +303,7 @@ TEST(AttendAll, WhatIsNotFiniteFillsTheRowsThatSeeIt) {
       (s.*member)[member == &Sequence::q ? 85 : 45] = bad;
       std::vector<float> out(s.q.size());
       attend_all(
-          {1, 3, 4, 2, 20}, s.q.data(), s.k.data(), s.v.data(), out.data());
+          {1, 3, 4, 2, 20}, 3, s.q.data(), s.k.data(), s.v.data(), out.data());
       if (member == &Sequence::q) {
         expect_nan_rows(out, 80, {1});
       } else {
@@ -290,7 +343,8 @@ TEST(Swiglu, WhatIsNotFiniteFillsItsRow) {
 TEST(AttendAll, EveryRowSeesEveryRow) {
   const Sequence s(3, 4, 2, 8);
   std::vector<float> out(s.q.size());
-  attend_all({1, 3, 4, 2, 8}, s.q.data(), s.k.data(), s.v.data(), out.data());
+  attend_all(
+      {1, 3, 4, 2, 8}, 3, s.q.data(), s.k.data(), s.v.data(), out.data());
   for (int64_t row = 0; row < 3; ++row) {
     for (int64_t head = 0; head < 4; ++head) {
       double weights[3];

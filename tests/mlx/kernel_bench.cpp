@@ -14,7 +14,7 @@
 
 #include "kernels/levels.h"
 #include "kernels/matmul.h"
-#include "kernels/tasks.h"
+#include "simd/tasks.h"
 
 namespace {
 

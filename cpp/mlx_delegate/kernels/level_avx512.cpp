@@ -2,7 +2,7 @@
 #include <new>
 
 #include "kernels/levels.h"
-#include "kernels/target.h"
+#include "simd/target.h"
 
 #if defined(__x86_64__)
 VOXTRAL_TTS_TARGET("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl")

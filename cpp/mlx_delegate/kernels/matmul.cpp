@@ -14,7 +14,7 @@
 
 #include "kernels/checked_malloc.h"
 #include "kernels/levels.h"
-#include "kernels/tasks.h"
+#include "simd/tasks.h"
 
 namespace voxtral_tts::mlx_delegate {
 namespace {
@@ -114,7 +114,7 @@ void run_product(Product product, const View& x, int64_t first_row) {
           reinterpret_cast<float*>(sums.data() + m * sums_bytes));
     }
   };
-  run_tasks(divide_up(product.rows, kRowsPerPackTask), pack_rows);
+  simd::run_tasks(divide_up(product.rows, kRowsPerPackTask), pack_rows);
   product.packed = packed.data();
   product.group_sums = reinterpret_cast<const float*>(sums.data());
 
@@ -124,7 +124,7 @@ void run_product(Product product, const View& x, int64_t first_row) {
   }
   const int64_t row_tasks = divide_up(product.rows, kRowsPerTask);
   const int64_t column_tasks = divide_up(product.columns, kColumnBlock);
-  run_tasks(row_tasks * column_tasks, [&](int64_t task) {
+  simd::run_tasks(row_tasks * column_tasks, [&](int64_t task) {
     const int64_t m = task % row_tasks * kRowsPerTask;
     const int64_t n = task / row_tasks * kColumnBlock;
     level.multiply(
@@ -186,7 +186,7 @@ void transpose(
     int64_t k_stride,
     T* out) {
   const int64_t column_tasks = divide_up(columns, kTransposeBlock);
-  run_tasks(column_tasks, [&](int64_t task) {
+  simd::run_tasks(column_tasks, [&](int64_t task) {
     const int64_t begin = task * kTransposeBlock;
     const int64_t end = std::min(begin + kTransposeBlock, columns);
     for (int64_t first = 0; first < depth; first += kTransposeBlock) {

@@ -13,8 +13,8 @@
 #include <mlx/primitives.h>
 
 #include "kernels/checked_malloc.h"
-#include "kernels/tasks.h"
 #include "operators/simd.h"
+#include "simd/tasks.h"
 
 namespace voxtral_tts::mlx_delegate {
 namespace {
@@ -253,7 +253,7 @@ class Sdpa : public mx::UnaryPrimitive {
     mx::cpu::get_command_encoder(stream()).dispatch([attention] {
       const int64_t heads = attention.k.shape[1];
       const int64_t rows = attention.q.shape[2];
-      run_tasks(attention.q.shape[0] * heads * rows, [&](int64_t task) {
+      simd::run_tasks(attention.q.shape[0] * heads * rows, [&](int64_t task) {
         attention.run(task / rows / heads, task / rows % heads, task % rows);
       });
     });

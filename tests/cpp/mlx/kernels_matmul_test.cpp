@@ -139,9 +139,9 @@ TEST_P(MatmulTest, SameBytesForAnyThreadAndRowCount) {
   for (const mx::Dtype type : kTypes) {
     const mx::array a = normal({200, 300}, type, 1);
     const mx::array b = weights(300, 400, type);
-    set_task_threads(1);
+    simd::set_task_threads(1);
     const std::string one = bytes(matmul(a, b, cpu_stream()));
-    set_task_threads(2);
+    simd::set_task_threads(2);
     EXPECT_EQ(bytes(matmul(a, b, cpu_stream())), one);
     for (const int row : {0, 7, 199}) {
       const mx::array alone =

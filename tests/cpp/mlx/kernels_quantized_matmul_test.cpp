@@ -176,9 +176,9 @@ TEST_P(QuantizedMatmulTest, SameBytesForAnyThreadAndRowCount) {
   const Weights w = make_weights(500, 512, 64, 4, mx::bfloat16, false);
   for (const mx::Dtype type : kTypes) {
     const mx::array x = normal({130, 512}, type, 9);
-    set_task_threads(1);
+    simd::set_task_threads(1);
     const std::string one = bytes(run(x, w));
-    set_task_threads(2);
+    simd::set_task_threads(2);
     EXPECT_EQ(bytes(run(x, w)), one);
     // A row alone is what it is among others.
     for (const int row : {0, 5, 129}) {

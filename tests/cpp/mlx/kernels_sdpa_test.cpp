@@ -152,14 +152,14 @@ TEST(Sdpa, EmptyOperands) {
 TEST(Sdpa, SameBytesForAnyThreadCount) {
   const mx::array q = normal({1, 8, 40, 32}, mx::bfloat16, 1);
   const mx::array k = normal({1, 2, 100, 32}, mx::bfloat16, 2);
-  set_task_threads(1);
+  simd::set_task_threads(1);
   const auto run = [&] {
     return bytes(sdpa(q, k, k, 0.2f, std::nullopt, true, cpu_stream()));
   };
   const std::string one = run();
-  set_task_threads(2);
+  simd::set_task_threads(2);
   EXPECT_EQ(run(), one);
-  set_task_threads(0);
+  simd::set_task_threads(0);
 }
 
 TEST(Sdpa, NonFiniteOperands) {

@@ -11,7 +11,7 @@
 #include <mlx/mlx.h>
 
 #include "kernels/levels.h"
-#include "kernels/tasks.h"
+#include "simd/tasks.h"
 
 namespace voxtral_tts::mlx_delegate {
 
@@ -77,7 +77,7 @@ class PerLevel : public testing::TestWithParam<SimdLevel> {
   }
   void TearDown() override {
     set_simd_level(best_);
-    set_task_threads(0);
+    simd::set_task_threads(0);
   }
 
  private:

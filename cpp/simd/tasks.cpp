@@ -1,4 +1,4 @@
-#include "kernels/tasks.h"
+#include "simd/tasks.h"
 
 #include <algorithm>
 #include <atomic>
@@ -7,7 +7,7 @@
 
 #include <executorch/runtime/kernel/thread_parallel_interface.h>
 
-namespace voxtral_tts::mlx_delegate {
+namespace voxtral_tts::simd {
 namespace {
 
 std::atomic<int64_t> thread_limit{0};
@@ -18,7 +18,7 @@ void set_task_threads(int64_t threads) {
   thread_limit = threads;
 }
 
-void run_tasks(int64_t count, const std::function<void(int64_t)>& task) {
+void run_tasks(int64_t count, Task task) {
   int64_t threads =
       std::min<int64_t>(count, executorch::extension::get_thread_count());
   if (const int64_t limit = thread_limit; limit > 0) {
@@ -51,4 +51,4 @@ void run_tasks(int64_t count, const std::function<void(int64_t)>& task) {
   }
 }
 
-} // namespace voxtral_tts::mlx_delegate
+} // namespace voxtral_tts::simd

@@ -1,0 +1,53 @@
+#include "operators/linear/linear.h"
+
+#include <algorithm>
+
+#include "operators/linear/levels.h"
+#include "operators/linear/quantize_rows.h"
+#include "simd/tasks.h"
+
+namespace voxtral_tts::operators {
+namespace {
+
+// Fewer rows are not worth waking the other threads for.
+constexpr int64_t kRowsPerTask = 8;
+
+} // namespace
+
+size_t linear_scratch_size(const PackedWeights& weights, int64_t rows) {
+  return static_cast<size_t>(rows) *
+         (static_cast<size_t>(quantized_stride(weights.padded_depth())) +
+          2 * sizeof(float));
+}
+
+void linear(
+    const PackedWeights& weights,
+    const float* x,
+    int64_t rows,
+    void* scratch,
+    float* out) {
+  QuantizedRows quantized;
+  quantized.rows = rows;
+  quantized.stride = quantized_stride(weights.padded_depth());
+  quantized.scales = static_cast<float*>(scratch);
+  quantized.zeros = quantized.scales + rows;
+  quantized.values = reinterpret_cast<uint8_t*>(quantized.zeros + rows);
+  const auto quantize = [&](int64_t begin, int64_t end) {
+    quantize_rows(x, weights.depth, begin, end, quantized);
+  };
+  if (rows <= kRowsPerTask) {
+    quantize(0, rows);
+  } else {
+    simd::run_tasks(
+        (rows + kRowsPerTask - 1) / kRowsPerTask, [&](int64_t task) {
+          const int64_t begin = task * kRowsPerTask;
+          quantize(begin, std::min(rows, begin + kRowsPerTask));
+        });
+  }
+  const MultiplyTile multiply = multiply_tile_at(dot_level());
+  simd::run_tasks(weights.tiles(), [&](int64_t tile) {
+    multiply(weights, quantized, tile, out);
+  });
+}
+
+} // namespace voxtral_tts::operators

@@ -1,0 +1,97 @@
+// Oracle: the definitions of both formats, in double precision.
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <limits>
+#include <random>
+
+#include "operators/element.h"
+
+namespace voxtral_tts::operators {
+namespace {
+
+double half_value(uint16_t bits) {
+  const int exponent = (bits >> 10) & 31;
+  const double fraction = (bits & 1023) / 1024.0;
+  const double magnitude = exponent == 0 ? std::ldexp(fraction, -14)
+                           : exponent == 31
+                               ? std::numeric_limits<double>::infinity()
+                               : std::ldexp(1 + fraction, exponent - 15);
+  return (bits & 0x8000) != 0 ? -magnitude : magnitude;
+}
+
+template <class Element>
+void expect_lanes_equal_one_by_one() {
+  for (uint32_t first = 0; first < 65536; first += 16) {
+    uint16_t stored[16];
+    for (uint32_t i = 0; i < 16; ++i) {
+      stored[i] = static_cast<uint16_t>(first + i);
+    }
+    const Float16Lanes lanes = Element::load(stored);
+    for (int i = 0; i < 16; ++i) {
+      ASSERT_EQ(
+          std::bit_cast<uint32_t>(static_cast<float>(lanes[i])),
+          std::bit_cast<uint32_t>(Element::load_one(stored + i)))
+          << stored[i];
+    }
+  }
+}
+
+TEST(Float16Element, ReadsEveryValueAndWritesItBack) {
+  for (uint32_t bits = 0; bits < 65536; ++bits) {
+    const auto stored = static_cast<uint16_t>(bits);
+    const float value = Float16Element::load_one(&stored);
+    if ((stored & 0x7c00) == 0x7c00 && (stored & 0x3ff) != 0) {
+      EXPECT_TRUE(std::isnan(value));
+      continue;
+    }
+    ASSERT_EQ(value, half_value(stored)) << bits;
+    ASSERT_EQ(Float16Element::store_one(value), stored) << bits;
+  }
+  expect_lanes_equal_one_by_one<Float16Element>();
+}
+
+TEST(Float16Element, RoundsToTheNearestHalvesToEven) {
+  std::mt19937 engine(1);
+  for (int i = 0; i < 200000; ++i) {
+    const auto low = static_cast<uint16_t>(engine() % 0x7bff);
+    const double a = half_value(low);
+    const double b = half_value(static_cast<uint16_t>(low + 1));
+    const double middle = (a + b) / 2;
+    const auto even = static_cast<uint16_t>(low + (low & 1));
+    ASSERT_EQ(Float16Element::store_one(static_cast<float>(middle)), even);
+    const float above = std::nextafterf(static_cast<float>(middle), 1e9f);
+    ASSERT_EQ(Float16Element::store_one(above), low + 1);
+    ASSERT_EQ(Float16Element::store_one(-above), 0x8000 | (low + 1));
+  }
+  EXPECT_EQ(Float16Element::store_one(65520.0f), 0x7c00);
+  EXPECT_EQ(Float16Element::store_one(65519.9f), 0x7bff);
+  EXPECT_EQ(Float16Element::store_one(-1e30f), 0xfc00);
+  EXPECT_EQ(Float16Element::store_one(std::nanf("")) & 0x7fff, 0x7e00);
+}
+
+TEST(Bfloat16Element, ReadsEveryValueAndRounds) {
+  for (uint32_t bits = 0; bits < 65536; ++bits) {
+    const auto stored = static_cast<uint16_t>(bits);
+    const float value = Bfloat16Element::load_one(&stored);
+    if (!std::isnan(value)) {
+      ASSERT_EQ(Bfloat16Element::store_one(value), stored);
+    } else {
+      ASSERT_TRUE(
+          std::isnan(
+              std::bit_cast<float>(
+                  static_cast<uint32_t>(Bfloat16Element::store_one(value))
+                  << 16)));
+    }
+  }
+  EXPECT_EQ(
+      Bfloat16Element::store_one(std::bit_cast<float>(0x3f808000u)), 0x3f80);
+  EXPECT_EQ(
+      Bfloat16Element::store_one(std::bit_cast<float>(0x3f818000u)), 0x3f82);
+  EXPECT_EQ(
+      Bfloat16Element::store_one(std::bit_cast<float>(0x3f808001u)), 0x3f81);
+  expect_lanes_equal_one_by_one<Bfloat16Element>();
+}
+
+} // namespace
+} // namespace voxtral_tts::operators
