@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from command_line import TEXT, Run, assert_error
-from voxtral_tts import Audio, Runner, UsageError
+from command_line import TEXT, TIMEOUT_S, Run, assert_error
+from voxtral_tts import Audio, NumericError, Runner, UsageError
 
 FRAMES = 12
 VOICES = ("neutral_female", "casual_male", "fr_female")
@@ -190,6 +192,41 @@ def test_a_folder_that_cannot_be_used_is_no_error(
         monkeypatch.delenv(name, raising=False)
     with fresh(cache_dir=None) as runner:
         assert say(runner).stats.prefix_source == "computed"
+
+
+def test_rows_of_an_utterance_that_failed_are_not_kept(
+    fresh: Fresh, folder: Path, cold: Callable[..., Audio], tmp_path: Path
+) -> None:
+    voice = folder / "voice_embedding" / f"{VOICES[0]}.pt"
+    dim = torch.load(voice, weights_only=True).shape[1]
+    loud = tmp_path / "loud.pt"
+    torch.save(torch.full((3, dim), 3e38), loud)  # its square is infinite
+    with fresh() as runner:
+        say(runner)
+        (file,) = cached_files(tmp_path)
+        for _ in range(2):
+            with pytest.raises(NumericError):
+                say(runner, voice=str(loud))
+        assert cached_files(tmp_path) == [file]
+        audio = say(runner)
+        assert audio.stats.prefix_source == "memory"
+        assert same(audio, cold())
+    assert cached_files(tmp_path) == [file]
+
+
+def test_processes_may_write_the_same_voice(
+    runner_binary: Path, files: list[str], tmp_path: Path
+) -> None:
+    def start(i: int) -> subprocess.Popen[bytes]:
+        (tmp_path / str(i)).mkdir()
+        command = [runner_binary, *files, "-t", TEXT, "--max-frames", "6", "-q"]
+        command += ["--cache-dir", tmp_path / "cache"]
+        return subprocess.Popen(command, cwd=tmp_path / str(i))
+
+    runs = [start(i) for i in range(4)]
+    assert [run.wait(TIMEOUT_S) for run in runs] == [0] * 4
+    assert len({(tmp_path / str(i) / "output.wav").read_bytes() for i in range(4)}) == 1
+    assert len(cached_files(tmp_path)) == 1
 
 
 @pytest.mark.parametrize(

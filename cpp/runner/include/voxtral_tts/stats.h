@@ -50,7 +50,8 @@ struct SynthesisStats {
   double first_audio_ms = 0;   // TTFA: call to the first samples
   double generate_ms = 0;      // inside `step`, prefill included
   double codec_ms = 0;         // inside `decode`
-  double wall_ms = 0;          // call to the last sample, load excluded
+  double wall_ms = 0;          // call to the last sample, load excluded;
+                               // writing a new voice's rows counts
   double rtf = 0;              // wall_ms / audio
   double generation_rtf = 0;   // (wall_ms - codec_ms) / audio
   float peak = 0;              // largest |sample|

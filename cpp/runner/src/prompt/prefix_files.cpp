@@ -156,47 +156,51 @@ std::string PrefixFiles::header(const Hash128& voice, size_t rows) const {
 
 // Everything but the payload is known beforehand, so nothing that the file says
 // about itself is ever used: it is compared.
-std::vector<std::byte> PrefixFiles::read_checked(
+void PrefixFiles::read_checked(
     const std::filesystem::path& path,
     const Hash128& voice,
-    size_t rows) const {
+    size_t rows,
+    std::span<const std::span<std::byte>> payload) const {
   const support::FileDescriptor file = open_existing(path);
   const std::string expected = header(voice, rows);
-  const uint64_t size = payload_bytes(rows);
+  std::string found(expected.size(), '\0');
   Hash128 checksum;
   check_file(
       file.get(),
-      support::saturating_add(expected.size() + checksum.size(), size));
-  std::string found(expected.size(), '\0');
-  std::vector<std::byte> payload(static_cast<size_t>(size));
-  const std::span<std::byte> parts[] = {
-      std::as_writable_bytes(std::span(found)), checksum, payload};
-  for (const std::span<std::byte> part : parts) {
+      support::saturating_add(
+          expected.size() + checksum.size(), payload_bytes(rows)));
+  const auto fill = [&](std::span<std::byte> part) {
     support::read_all(file.get(), part, path, ErrorClass::kInternal);
-  }
+  };
+  fill(std::as_writable_bytes(std::span(found)));
+  fill(checksum);
   if (found != expected) {
     ignore("it is of another version, or belongs to another voice or model");
   }
-  if (support::hash_of(payload) != checksum) {
+  std::ranges::for_each(payload, fill);
+  const std::vector<Bytes> filled(payload.begin(), payload.end());
+  if (support::hash_of(filled) != checksum) {
     ignore("its checksum is wrong");
   }
   ::futimens(file.get(), nullptr); // used now: removed last
-  return payload;
 }
 
-std::optional<std::vector<std::byte>> PrefixFiles::read(
-    const Hash128& voice, size_t rows) const noexcept {
+bool PrefixFiles::read(
+    const Hash128& voice,
+    size_t rows,
+    std::span<const std::span<std::byte>> payload) const noexcept {
   try {
     const std::filesystem::path file = path(voice, rows);
     try {
-      return read_checked(file, voice, rows);
+      read_checked(file, voice, rows, payload);
+      return true;
     } catch (const std::exception& error) {
       log_debug("voice cache: not used: %s: %s", file.c_str(), error.what());
     }
   } catch (...) {
     log_debug("voice cache: out of memory");
   }
-  return std::nullopt;
+  return false;
 }
 
 void PrefixFiles::write(

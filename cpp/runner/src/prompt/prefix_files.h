@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <filesystem>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -31,9 +30,12 @@ class PrefixFiles {
       const support::Hash128& model,
       std::span<const model::KvBuffer> buffers);
 
-  // The payload: `rows` rows of each buffer, one buffer after the other.
-  std::optional<std::vector<std::byte>> read(
-      const support::Hash128& voice, size_t rows) const noexcept;
+  // Fills the parts, `rows` rows of each buffer in their order. When it returns
+  // false they may hold anything.
+  bool read(
+      const support::Hash128& voice,
+      size_t rows,
+      std::span<const std::span<std::byte>> payload) const noexcept;
 
   // Writes beside the name and renames, so that others see the old file, the
   // new one or none; then removes the files unused for longest.
@@ -55,10 +57,11 @@ class PrefixFiles {
   support::Hash128 key(const support::Hash128& voice, size_t rows) const;
   std::string header(const support::Hash128& voice, size_t rows) const;
   uint64_t payload_bytes(size_t rows) const;
-  std::vector<std::byte> read_checked(
-      const std::filesystem::path& file,
+  void read_checked(
+      const std::filesystem::path& path,
       const support::Hash128& voice,
-      size_t rows) const;
+      size_t rows,
+      std::span<const std::span<std::byte>> payload) const;
 
   std::filesystem::path folder_;
   support::Hash128 model_;

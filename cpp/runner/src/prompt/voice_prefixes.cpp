@@ -37,7 +37,7 @@ ProvidedPrefix VoicePrefixes::provide(std::span<const float> prefix) {
   in_place_.reset(); // from here on rows may be overwritten
   if (const auto copy = find(wanted.voice); copy != copies_.end()) {
     copies_.splice(copies_.begin(), copies_, copy);
-    copy_in(copy->prefix, copy->bytes);
+    copy_in(*copy);
     provided.source = PrefixSource::kMemory;
   } else if (load(wanted)) {
     provided.source = PrefixSource::kDisk;
@@ -70,27 +70,24 @@ int64_t VoicePrefixes::compute(std::span<const float> prefix) {
   return executes;
 }
 
+// Straight into the KV cache: what a damaged file leaves there is computed
+// over.
 bool VoicePrefixes::load(const Prefix& wanted) {
-  if (!files_) {
+  if (!files_ || !files_->read(wanted.voice, wanted.rows, rows(wanted.rows))) {
     return false;
   }
-  const auto bytes = files_->read(wanted.voice, wanted.rows);
-  if (!bytes) {
-    return false;
-  }
-  copy_in(wanted, *bytes);
+  in_place_ = wanted;
   in_place_->settled = true;
   return true;
 }
 
-void VoicePrefixes::copy_in(
-    const Prefix& prefix, std::span<const std::byte> bytes) {
-  for (const model::KvBuffer& buffer : model_.kv_buffers()) {
-    const std::span<std::byte> rows = buffer.rows(prefix.rows);
-    std::memcpy(rows.data(), bytes.data(), rows.size());
-    bytes = bytes.subspan(rows.size());
+void VoicePrefixes::copy_in(const Copy& copy) {
+  support::Bytes bytes = copy.bytes;
+  for (const std::span<std::byte> part : rows(copy.prefix.rows)) {
+    std::memcpy(part.data(), bytes.data(), part.size());
+    bytes = bytes.subspan(part.size());
   }
-  in_place_ = prefix;
+  in_place_ = copy.prefix;
 }
 
 // Copies the last voice's rows before another's take their place: who speaks
@@ -107,12 +104,13 @@ void VoicePrefixes::stash() noexcept {
     }
     Copy copy{*in_place_, {}};
     size_t size = 0;
-    for (const support::Bytes rows : in_place_rows()) {
-      size += rows.size();
+    const auto parts = rows(in_place_->rows);
+    for (const support::Bytes part : parts) {
+      size += part.size();
     }
     copy.bytes.reserve(size);
-    for (const support::Bytes rows : in_place_rows()) {
-      copy.bytes.insert(copy.bytes.end(), rows.begin(), rows.end());
+    for (const support::Bytes part : parts) {
+      copy.bytes.insert(copy.bytes.end(), part.begin(), part.end());
     }
     copies_.push_front(std::move(copy));
   } catch (const std::bad_alloc&) {
@@ -136,7 +134,9 @@ void VoicePrefixes::settle() noexcept {
   try {
     if (in_place_ && !in_place_->settled) {
       in_place_->settled = true; // one attempt, whatever comes of it
-      files_->write(in_place_->voice, in_place_->rows, in_place_rows());
+      const auto parts = rows(in_place_->rows);
+      const std::vector<support::Bytes> bytes(parts.begin(), parts.end());
+      files_->write(in_place_->voice, in_place_->rows, bytes);
       if (const auto copy = find(in_place_->voice); copy != copies_.end()) {
         copy->prefix.settled = true;
       }
@@ -167,12 +167,12 @@ void VoicePrefixes::forget() noexcept {
   in_place_.reset();
 }
 
-std::vector<support::Bytes> VoicePrefixes::in_place_rows() const {
-  std::vector<support::Bytes> rows;
+std::vector<std::span<std::byte>> VoicePrefixes::rows(size_t count) const {
+  std::vector<std::span<std::byte>> parts;
   for (const model::KvBuffer& buffer : model_.kv_buffers()) {
-    rows.emplace_back(buffer.rows(in_place_->rows));
+    parts.push_back(buffer.rows(count));
   }
-  return rows;
+  return parts;
 }
 
 std::list<VoicePrefixes::Copy>::iterator VoicePrefixes::find(

@@ -68,10 +68,10 @@ class VoicePrefixes {
 
   int64_t compute(std::span<const float> prefix);
   bool load(const Prefix& wanted);
-  void copy_in(const Prefix& prefix, std::span<const std::byte> bytes);
+  void copy_in(const Copy& copy);
   void stash() noexcept;
   void trim();
-  std::vector<support::Bytes> in_place_rows() const;
+  std::vector<std::span<std::byte>> rows(size_t count) const;
   std::list<Copy>::iterator find(const support::Hash128& voice);
 
   model::SpeechModel& model_;
