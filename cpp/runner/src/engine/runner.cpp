@@ -10,6 +10,7 @@
 #include "support/cache_folder.h"
 #include "support/stopwatch.h"
 #include "voxtral_tts/error.h"
+#include "voxtral_tts/log.h"
 #include "voxtral_tts/voice.h"
 
 namespace voxtral_tts {
@@ -42,8 +43,14 @@ std::optional<prompt::PrefixFiles> prefix_files(
   const std::filesystem::path folder = options.cache_dir.empty()
                                            ? support::default_cache_folder()
                                            : options.cache_dir;
+  if (folder.empty()) {
+    log_debug(
+        "voice cache: not on disk: neither VOXTRAL_TTS_CACHE, XDG_CACHE_HOME "
+        "nor HOME names a folder");
+    return std::nullopt;
+  }
   const auto fingerprint = engine::model_fingerprint(model);
-  if (folder.empty() || !fingerprint) {
+  if (!fingerprint) {
     return std::nullopt;
   }
   return prompt::PrefixFiles(folder, *fingerprint, program.kv_buffers());

@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstdint>
+#include <cstdlib>
 #include <utility>
 
 #include "support/cache_folder.h"
@@ -62,20 +62,23 @@ void check_file(int fd, uint64_t bytes) {
   }
 }
 
-// Removes a file under its temporary name unless it got its final one.
+// Removes a file under its temporary name unless it got its final one. The name
+// is random: containers that share a folder share process ids as well.
 class TemporaryFile {
  public:
-  explicit TemporaryFile(const std::filesystem::path& target) : path_(target) {
-    static std::atomic<unsigned> counter{0}; // threads share the process id
-    path_ += "." + std::to_string(::getpid()) + "." +
-             std::to_string(counter.fetch_add(1)) + ".part";
-    // Of a process that had this id and died.
-    ::unlink(path_.c_str());
-    file_ = support::open_file(
-        path_,
-        O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
-        0600,
-        ErrorClass::kOutput);
+  explicit TemporaryFile(const std::filesystem::path& target) {
+    constexpr std::string_view kSuffix = ".part";
+    std::string name = target.string() + ".XXXXXX" + std::string(kSuffix);
+    const int fd = ::mkostemps( // for the user alone, and new
+        name.data(),
+        static_cast<int>(kSuffix.size()),
+        O_CLOEXEC);
+    if (fd < 0) {
+      support::throw_errno(
+          ErrorClass::kOutput, "cannot make a temporary file", errno);
+    }
+    file_ = support::FileDescriptor(fd);
+    path_ = name;
   }
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
