@@ -16,6 +16,8 @@ MLX_E2E := RUNNER=build/tests/voxtral_tts_runner MAX_FRAMES=40
 # The true text vocabulary, which tokenizer tests read.
 TEKKEN := .cache/tekken.json
 export VOXTRAL_TTS_TEKKEN := $(CURDIR)/$(TEKKEN)
+# What is run here leaves nothing in the user's own cache folder.
+export VOXTRAL_TTS_CACHE := $(CURDIR)/out/cache
 
 .PHONY: help setup build python demo test test-cpp test-python test-asan test-install lint format bench bench-mlx clean mlx-e2e mlx-op-suite voxtral_tts-mlx voxtral_tts-xnnpack
 

@@ -18,6 +18,7 @@ shift 2
 out=${OUT:-out/mlx-e2e}
 
 mkdir -p "$out"
+export VOXTRAL_TTS_CACHE=$PWD/out/cache # not the user's own
 rm -rf "$out/exported" "$out"/{first,warm,offline,streamed}.*
 .venv/bin/python -W ignore -m export --model-path "$checkpoint" --output-dir "$out/exported" \
   --backend mlx "$@"

@@ -41,7 +41,7 @@ debian_python() {
 
 missing_debian_packages() {
   local package
-  for package in libpcre2-dev nlohmann-json3-dev libcli11-dev libgtest-dev libgmock-dev pkg-config; do
+  for package in libpcre2-dev libxxhash-dev nlohmann-json3-dev libcli11-dev libgtest-dev libgmock-dev pkg-config; do
     dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q ' installed$' || echo "$package"
   done
   command -v c++ >/dev/null || echo g++
@@ -53,7 +53,7 @@ sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.
 missing_brew_formulas() {
   local prefix formula
   prefix=$(brew --prefix)
-  for formula in pcre2 nlohmann-json cli11 googletest; do
+  for formula in pcre2 xxhash nlohmann-json cli11 googletest; do
     [ -e "$prefix/opt/$formula" ] || echo "$formula"
   done
   command -v pkg-config >/dev/null || echo pkg-config

@@ -10,6 +10,14 @@ import pytest
 from exporting import MAX_SEQ_LEN, ROOT, Export, cached, digest, run_module, sources
 
 
+@pytest.fixture(scope="session", autouse=True)
+def voice_cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What tests leave on disk about voices never reaches the user's own cache folder."""
+    folder = tmp_path_factory.mktemp("voice_cache")
+    os.environ["VOXTRAL_TTS_CACHE"] = str(folder)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def tiny_checkpoint() -> Path:
     """A tiny checkpoint in the published format."""

@@ -5,7 +5,7 @@ with Runner("model.pte", "codec_decoder.pte") as runner:
 """
 
 from voxtral_tts._native import _core
-from voxtral_tts.audio import Audio, AudioChunk, FinishReason, Stats
+from voxtral_tts.audio import Audio, AudioChunk, FinishReason, PrefixSource, Stats
 from voxtral_tts.errors import (
     BusyError,
     InternalError,
@@ -24,7 +24,7 @@ from voxtral_tts.errors import (
     VoiceError,
     VoxtralTTSError,
 )
-from voxtral_tts.runner import Device, Runner, SpeechStream, list_voices
+from voxtral_tts.runner import Device, Runner, SpeechStream, VoiceCache, list_voices
 
 __version__: str = _core.__version__
 
@@ -41,6 +41,7 @@ __all__ = [
     "ModelNotFoundError",
     "NumericError",
     "OutputError",
+    "PrefixSource",
     "ReaderGoneError",
     "Runner",
     "SpeechStream",
@@ -50,6 +51,7 @@ __all__ = [
     "TokenizerNotFoundError",
     "TruncatedAudioWarning",
     "UsageError",
+    "VoiceCache",
     "VoiceError",
     "VoxtralTTSError",
     "list_voices",

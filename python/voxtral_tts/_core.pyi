@@ -12,6 +12,8 @@ class _Defaults(TypedDict):
     num_threads: int
     warm_up: bool
     device: str
+    voice_cache: str
+    voices_in_memory: int
     seed: int
     temperature: float
     cfg_alpha: float | None
@@ -35,6 +37,9 @@ class Runner:
         num_threads: int,
         warm_up: bool,
         device: str,
+        voice_cache: str,
+        cache_dir: str | None,
+        voices_in_memory: int,
     ) -> None: ...
     def stream(
         self,

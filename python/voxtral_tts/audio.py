@@ -17,6 +17,7 @@ from voxtral_tts._native import _core
 from voxtral_tts.errors import NumericError
 
 FinishReason = Literal["end_of_audio", "length", "frame_budget", "cancelled"]
+PrefixSource = Literal["computed", "kept", "memory", "disk"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Stats:
     finish_reason: FinishReason
     prompt_tokens: int  # rows of the prompt, voice rows included
     voice_rows: int
+    prefix_source: PrefixSource  # where what the voice's rows compute to came from
+    prefix_rows: int  # rows of the prompt not computed
     codec_frames: int  # emitted frames, 80 ms each
     decoded_frames: int  # frames the codec decoded
     step_executes: int  # runs of the language model, prefill included

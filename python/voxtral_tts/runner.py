@@ -17,6 +17,7 @@ from voxtral_tts.errors import TextError, TruncatedAudioWarning, UsageError
 StrPath = str | os.PathLike[str]
 
 Device = Literal["auto", "gpu", "cpu"]
+VoiceCache = Literal["disk", "memory", "off"]
 
 _MAX_SEED = 2**64 - 1
 _MAX_INT = 2**31 - 1
@@ -116,6 +117,13 @@ class Runner:
     ``device`` is for models exported for MLX: ``auto`` takes the GPU when there
     is one.
 
+    What a voice's rows of the prompt compute to is kept, so that the next
+    utterance in that voice begins sooner; its samples stay the same.
+    ``voice_cache`` is ``"disk"``, ``"memory"`` or ``"off"``; ``cache_dir`` is the
+    folder, by default ``$VOXTRAL_TTS_CACHE``, else ``voxtral_tts`` in the user's
+    cache folder; ``voices_in_memory`` is how many voices besides the last one
+    have a copy in memory.
+
     A runner speaks one utterance at a time; a second one meanwhile raises
     ``BusyError``. Use one runner per process: it cannot be pickled, and does not
     survive ``fork``.
@@ -134,6 +142,9 @@ class Runner:
         num_threads: int = 0,
         warm_up: bool = False,
         device: Device = "auto",
+        voice_cache: VoiceCache = "disk",
+        cache_dir: StrPath | None = None,
+        voices_in_memory: int = 4,
     ) -> None:
         self._runner: _core.Runner | None = _core.Runner(
             os.fspath(model),
@@ -143,6 +154,9 @@ class Runner:
             _integer("num_threads", num_threads, 0, _MAX_INT),
             warm_up,
             device,
+            voice_cache,
+            None if cache_dir is None else os.fspath(cache_dir),
+            _integer("voices_in_memory", voices_in_memory, 0, _MAX_INT),
         )
 
     def stream(

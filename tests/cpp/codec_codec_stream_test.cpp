@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "fake_models.h"
+#include "fake_codec_model.h"
 #include "voxtral_tts/error.h"
 
 namespace voxtral_tts::codec {

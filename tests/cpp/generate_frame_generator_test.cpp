@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include "fake_models.h"
+#include "fake_speech_model.h"
 #include "voxtral_tts/error.h"
 
 namespace voxtral_tts::generate {
@@ -18,7 +18,7 @@ const FrameOptions kGreedy{42, 0.0f, 1.2f, 10};
 TEST(FrameGenerator, PrefillsInPiecesThenFeedsEachFrameBack) {
   FakeSpeechModel model;
   model.frames = {{5, 3, 4}, {5, 3, 4}, {6, 3, 4}, {1, 0, 0}};
-  FrameGenerator frames(model, std::vector<float>(2 * 6, 1.0f), kGreedy);
+  FrameGenerator frames(model, 10, std::vector<float>(2 * 6, 1.0f), kGreedy);
   // Six rows, at most four per step: the first piece's codes do not count.
   EXPECT_THAT(*frames.next(), ElementsAre(5, 3, 4));
   EXPECT_THAT(*frames.next(), ElementsAre(6, 3, 4));
@@ -27,26 +27,26 @@ TEST(FrameGenerator, PrefillsInPiecesThenFeedsEachFrameBack) {
   EXPECT_FALSE(frames.next());
   ASSERT_EQ(model.calls.size(), 4u);
   EXPECT_EQ(frames.executes(), 4);
-  EXPECT_EQ(model.calls[0].position, 0);
+  EXPECT_EQ(model.calls[0].position, 10);
   EXPECT_EQ(model.calls[0].rows.size(), 8u);
-  EXPECT_EQ(model.calls[1].position, 4);
+  EXPECT_EQ(model.calls[1].position, 14);
   EXPECT_EQ(model.calls[1].rows.size(), 4u);
-  EXPECT_EQ(model.calls[2].position, 6);
+  EXPECT_EQ(model.calls[2].position, 16);
   EXPECT_THAT(model.calls[2].rows, ElementsAre(2.0f, 0.5f));
-  EXPECT_EQ(model.calls[3].position, 7);
+  EXPECT_EQ(model.calls[3].position, 17);
   EXPECT_THAT(model.calls[3].rows, ElementsAre(3.0f, 0.5f));
 }
 
 TEST(FrameGenerator, StopsAtTheLimitWithoutAnotherStep) {
   FakeSpeechModel model;
   model.frames = {{5, 3, 4}};
-  FrameGenerator frames(model, {1, 1}, {42, 0, 1.2f, 2});
+  FrameGenerator frames(model, 0, {1, 1}, {42, 0, 1.2f, 2});
   EXPECT_TRUE(frames.next());
   EXPECT_TRUE(frames.next());
   EXPECT_FALSE(frames.next());
   EXPECT_FALSE(frames.saw_end());
   EXPECT_EQ(model.calls.size(), 2u);
-  FrameGenerator none(model, {1, 1}, {42, 0, 1.2f, -1});
+  FrameGenerator none(model, 0, {1, 1}, {42, 0, 1.2f, -1});
   EXPECT_FALSE(none.next());
   EXPECT_EQ(model.calls.size(), 2u);
 }
@@ -55,7 +55,7 @@ TEST(FrameGenerator, NoiseFollowsTheSeedAndSemanticNoiseTheTemperature) {
   const auto noise_of = [](uint64_t seed, float temperature) {
     FakeSpeechModel model;
     model.frames = {{5, 3, 4}};
-    FrameGenerator frames(model, {1, 1}, {seed, temperature, 1.2f, 2});
+    FrameGenerator frames(model, 0, {1, 1}, {seed, temperature, 1.2f, 2});
     frames.next();
     frames.next();
     return model.calls;
@@ -78,7 +78,7 @@ void expect_error(
     const std::string& text) {
   FakeSpeechModel model;
   model.frames = {{5, 3, 4}, codes};
-  FrameGenerator frames(model, {1, 1}, kGreedy);
+  FrameGenerator frames(model, 0, {1, 1}, kGreedy);
   frames.next();
   try {
     frames.next();

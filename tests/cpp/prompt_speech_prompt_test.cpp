@@ -8,7 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "fake_models.h"
+#include "fake_speech_model.h"
 
 namespace voxtral_tts::prompt {
 namespace {
@@ -45,8 +45,12 @@ TEST(SpeechPrompt, EqualsEncodeSpeechRequest) {
     const std::vector<int32_t> text(
         expected.begin() + 3 + voice_rows, expected.end() - 2);
     FakeSpeechModel model;
-    const auto rows =
-        prompt_embeddings(model, text, voice_of_audio_tokens(voice_rows));
+    const SpeechPrompt made =
+        make_prompt(model, text, voice_of_audio_tokens(voice_rows));
+    // The part that depends on the voice alone: 1 25 24*N.
+    EXPECT_EQ(made.voice.size(), 2 * (2u + voice_rows));
+    std::vector<float> rows = made.voice;
+    rows.insert(rows.end(), made.text.begin(), made.text.end());
     EXPECT_EQ(ids_of(rows), expected);
     EXPECT_EQ(
         prompt_rows(text.size(), voice_rows),

@@ -31,7 +31,7 @@ class _Runner:
     load_ms = 5.0
     frames = 0
 
-    def __init__(self, *files: Path) -> None:
+    def __init__(self, *files: Path, voice_cache: str) -> None:
         pass
 
     def __enter__(self) -> _Runner:

@@ -21,7 +21,12 @@ ALLOWED = {
     "codec": {"support", "model", "audio"},
     "engine": {"support", "audio", "text", "model", "prompt", "generate", "codec"},
 }
-INTERFACES = {"model/speech_model.h", "model/codec_model.h", "model/metadata.h"}
+INTERFACES = {
+    "model/speech_model.h",
+    "model/codec_model.h",
+    "model/kv_buffer.h",
+    "model/metadata.h",
+}
 BUDGETS = {".h": 150, ".cpp": 400, ".py": 400}
 
 

@@ -129,19 +129,31 @@ std::unique_ptr<Runner> load(
     const std::optional<Path>& voices,
     int num_threads,
     bool warm_up,
-    const std::string& device) {
+    const std::string& device,
+    const std::string& voice_cache,
+    const std::optional<Path>& cache_dir,
+    int voices_in_memory) {
   const std::optional<Device> chosen = device_from(device);
   if (!chosen) {
     throw Error(
         ErrorClass::kUsage,
         "device '" + device + "': must be 'auto', 'gpu' or 'cpu'");
   }
+  const std::optional<VoiceCache> cache = voice_cache_from(voice_cache);
+  if (!cache) {
+    throw Error(
+        ErrorClass::kUsage,
+        "voice_cache '" + voice_cache + "': must be 'disk', 'memory' or 'off'");
+  }
   const LoadOptions options{
       .tokenizer = tokenizer.value_or(Path()),
       .voices = voices.value_or(Path()),
       .num_threads = num_threads,
       .warm_up = warm_up,
-      .device = *chosen};
+      .device = *chosen,
+      .voice_cache = *cache,
+      .cache_dir = cache_dir.value_or(Path()),
+      .voices_in_memory = voices_in_memory};
   const py::gil_scoped_release nogil;
   return std::make_unique<Runner>(model, codec, options);
 }
@@ -175,6 +187,8 @@ py::dict default_options() {
   defaults["num_threads"] = load_options.num_threads;
   defaults["warm_up"] = load_options.warm_up;
   defaults["device"] = to_string(load_options.device);
+  defaults["voice_cache"] = to_string(load_options.voice_cache);
+  defaults["voices_in_memory"] = load_options.voices_in_memory;
   defaults["seed"] = options.seed;
   defaults["temperature"] = options.temperature;
   defaults["cfg_alpha"] = options.cfg_alpha;
@@ -199,7 +213,10 @@ void bind_runner(py::module_& module) {
           py::arg("voices"),
           py::arg("num_threads"),
           py::arg("warm_up"),
-          py::arg("device"))
+          py::arg("device"),
+          py::arg("voice_cache"),
+          py::arg("cache_dir"),
+          py::arg("voices_in_memory"))
       .def(
           "stream",
           &start_stream,

@@ -55,6 +55,14 @@ void set_device(Device& target, const std::string& value) {
   target = *device;
 }
 
+void set_voice_cache(VoiceCache& target, const std::string& value) {
+  const std::optional<VoiceCache> cache = voice_cache_from(value);
+  if (!cache) {
+    throw_bad_value("--voice-cache", value, "disk, memory or off");
+  }
+  target = *cache;
+}
+
 void set_format(AudioFormat& format, const std::string& value) {
   if (value == "wav") {
     format = AudioFormat::kWav;
@@ -108,6 +116,21 @@ void add_file_flags(std::vector<Flag>& table, CliOptions& o) {
        "auto, gpu or cpu, for a model exported for MLX\n(default: " +
            std::string(to_string(o.load.device)) + ")",
        [&o](const std::string& value) { set_device(o.load.device, value); }});
+  table.push_back(
+      {"--voice-cache",
+       "WHERE",
+       "where a voice's computed part of the prompt is\n"
+       "kept: disk, memory or off (default: " +
+           std::string(to_string(o.load.voice_cache)) + ")",
+       [&o](const std::string& value) {
+         set_voice_cache(o.load.voice_cache, value);
+       }});
+  table.push_back(
+      {"--cache-dir",
+       "DIR",
+       "folder of that disk cache (default:\n"
+       "$VOXTRAL_TTS_CACHE, else ~/.cache/voxtral_tts)",
+       non_empty("--cache-dir", o.load.cache_dir)});
 }
 
 void add_text_flags(std::vector<Flag>& table, CliOptions& o) {

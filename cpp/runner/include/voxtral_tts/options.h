@@ -21,12 +21,28 @@ VOXTRAL_TTS_API const char* to_string(Device device) noexcept;
 VOXTRAL_TTS_API std::optional<Device> device_from(
     std::string_view name) noexcept;
 
+// Where the rows that a voice leaves in the model's KV cache are kept, so that
+// a later utterance in that voice need not compute them. kMemory: while the
+// Runner lives; kDisk: in files as well. Where the cache lies inside a delegate
+// (MLX) only the last voice is kept. Samples do not depend on it.
+enum class VoiceCache { kOff, kMemory, kDisk };
+
+// "off", "memory" or "disk".
+VOXTRAL_TTS_API const char* to_string(VoiceCache cache) noexcept;
+VOXTRAL_TTS_API std::optional<VoiceCache> voice_cache_from(
+    std::string_view name) noexcept;
+
 struct LoadOptions {
   std::filesystem::path tokenizer; // empty: tekken.json beside the model
   std::filesystem::path voices; // empty: voice_embedding/ beside the tokenizer
   int num_threads = 0;  // of this process, set by its first Runner; 0: all CPUs
   bool warm_up = false; // run every method once while loading
   Device device = Device::kAuto;
+  VoiceCache voice_cache = VoiceCache::kDisk;
+  std::filesystem::path cache_dir; // empty: $VOXTRAL_TTS_CACHE, else
+                                   // voxtral_tts in the user's cache folder
+  int voices_in_memory = 4; // besides the last one; each takes voice_rows + 2
+                            // rows of the KV cache
 };
 
 struct SynthesisOptions {

@@ -2,12 +2,15 @@
 
 #include <algorithm>
 
+#include "engine/model_fingerprint.h"
 #include "engine/runner_impl.h"
 #include "engine/speech_stream_impl.h"
 #include "model/mlx_library.h"
 #include "model/runtime.h"
+#include "support/cache_folder.h"
 #include "support/stopwatch.h"
 #include "voxtral_tts/error.h"
+#include "voxtral_tts/log.h"
 #include "voxtral_tts/voice.h"
 
 namespace voxtral_tts {
@@ -15,6 +18,7 @@ namespace {
 
 constexpr const char* kPreferredVoice = "neutral_female";
 constexpr int kMaxThreads = 1024;
+constexpr int kMaxVoicesInMemory = 1024;
 
 std::filesystem::path beside(
     const std::filesystem::path& file, const char* name) {
@@ -25,6 +29,41 @@ std::filesystem::path tokenizer_file(
     const std::filesystem::path& model, const LoadOptions& options) {
   return options.tokenizer.empty() ? beside(model, "tekken.json")
                                    : options.tokenizer;
+}
+
+// Where voices are kept on disk; nothing when they are not.
+std::optional<prompt::PrefixFiles> prefix_files(
+    const std::filesystem::path& model,
+    const model::PteSpeechModel& program,
+    const LoadOptions& options) {
+  if (options.voice_cache != VoiceCache::kDisk ||
+      program.kv_buffers().empty()) {
+    return std::nullopt;
+  }
+  const std::filesystem::path folder = options.cache_dir.empty()
+                                           ? support::default_cache_folder()
+                                           : options.cache_dir;
+  if (folder.empty()) {
+    log_debug(
+        "voice cache: not on disk: neither VOXTRAL_TTS_CACHE, XDG_CACHE_HOME "
+        "nor HOME names a folder");
+    return std::nullopt;
+  }
+  const auto fingerprint = engine::model_fingerprint(model);
+  if (!fingerprint) {
+    return std::nullopt;
+  }
+  return prompt::PrefixFiles(folder, *fingerprint, program.kv_buffers());
+}
+
+void check_range(const char* option, int value, int high, const char* zero) {
+  if (value < 0 || value > high) {
+    throw Error(
+        ErrorClass::kUsage,
+        std::string(option) + " " + std::to_string(value) +
+            ": must be between 1 and " + std::to_string(high) + ", or 0 for " +
+            zero);
+  }
 }
 
 } // namespace
@@ -51,6 +90,11 @@ Runner::Impl::Impl(
     const std::filesystem::path& codec,
     const LoadOptions& options)
     : speech_model(model, options.device),
+      prefixes(
+          speech_model,
+          {.reuse = options.voice_cache != VoiceCache::kOff,
+           .in_memory = static_cast<size_t>(options.voices_in_memory)},
+          prefix_files(model, speech_model, options)),
       codec_model(codec, options.device),
       tokenizer(text::TekkenTokenizer::load(tokenizer_file(model, options))),
       voices_folder(
@@ -62,6 +106,10 @@ Runner::Impl::Impl(
   if (options.warm_up) {
     warm_up();
   }
+}
+
+Runner::Impl::~Impl() {
+  prefixes.settle();
 }
 
 void Runner::Impl::check_codec(const std::filesystem::path& codec) const {
@@ -105,6 +153,7 @@ void Runner::Impl::check_tokenizer(const std::filesystem::path& file) const {
 
 void Runner::Impl::warm_up() {
   const model::SpeechModelInfo& info = speech_model.info();
+  prefixes.forget(); // the step below writes row 0
   std::vector<float> row(static_cast<size_t>(info.dim));
   const int32_t bos = static_cast<int32_t>(info.bos_id);
   speech_model.embed_text(std::span(&bos, 1), row);
@@ -153,13 +202,12 @@ Runner::Runner(
     const std::filesystem::path& codec,
     const LoadOptions& options) {
   const support::Stopwatch watch;
-  if (options.num_threads < 0 || options.num_threads > kMaxThreads) {
-    throw Error(
-        ErrorClass::kUsage,
-        "num_threads " + std::to_string(options.num_threads) +
-            ": must be between 1 and " + std::to_string(kMaxThreads) +
-            ", or 0 for all CPUs");
-  }
+  check_range("num_threads", options.num_threads, kMaxThreads, "all CPUs");
+  check_range(
+      "voices_in_memory",
+      options.voices_in_memory,
+      kMaxVoicesInMemory,
+      "the last one only");
   model::prepare_runtime(options.num_threads);
   impl_ = std::make_shared<Impl>(model, codec, options);
   impl_->load_stats.load_ms = watch.elapsed_ms();

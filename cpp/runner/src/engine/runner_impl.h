@@ -7,6 +7,7 @@
 
 #include "model/pte_codec_model.h"
 #include "model/pte_speech_model.h"
+#include "prompt/voice_prefixes.h"
 #include "text/tekken_tokenizer.h"
 #include "voxtral_tts/runner.h"
 
@@ -18,10 +19,15 @@ class Runner::Impl {
       const std::filesystem::path& model,
       const std::filesystem::path& codec,
       const LoadOptions& options);
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  // Writes the voices that no utterance lived long enough to write.
+  ~Impl();
 
   std::string voice_or_default(const std::string& name) const;
 
   model::PteSpeechModel speech_model;
+  prompt::VoicePrefixes prefixes; // of speech_model's KV cache
   model::PteCodecModel codec_model;
   text::TekkenTokenizer tokenizer;
   std::filesystem::path voices_folder;

@@ -111,9 +111,13 @@ void SpeechStream::Impl::start(
       options.max_frames ? *options.max_frames : info.max_frames;
   max_frames = std::min(wanted, room);
   user_limit_ = options.max_frames && *options.max_frames <= room;
+  prompt::SpeechPrompt prompt =
+      prompt::make_prompt(runner.speech_model, ids, voice);
+  voice_ = std::move(prompt.voice);
   generator_.emplace(
       runner.speech_model,
-      prompt::prompt_embeddings(runner.speech_model, ids, voice),
+      static_cast<int64_t>(voice_.size()) / info.dim,
+      std::move(prompt.text),
       generate::FrameOptions{
           options.seed,
           options.temperature,
@@ -129,6 +133,7 @@ std::optional<AudioChunk> SpeechStream::Impl::next() {
   try {
     AudioChunk chunk = timed_pull();
     if (chunk.is_final) {
+      settle();
       finish();
     }
     return chunk;
@@ -180,7 +185,7 @@ std::optional<std::span<const int64_t>> SpeechStream::Impl::next_frame() {
   const bool first = generator_->executes() == 0;
   const auto counted = count_delegate();
   const support::Stopwatch watch;
-  const auto codes = generator_->next();
+  const auto codes = generate();
   const double elapsed_ms = watch.elapsed_ms();
   stats.generate_ms += elapsed_ms;
   if (first) {
@@ -194,6 +199,23 @@ std::optional<std::span<const int64_t>> SpeechStream::Impl::next_frame() {
                                                 : FinishReason::kFrameBudget;
   }
   return codes;
+}
+
+std::optional<std::span<const int64_t>> SpeechStream::Impl::generate() {
+  prompt::VoicePrefixes& prefixes = lease_->runner().prefixes;
+  try {
+    if (generator_->executes() == 0) {
+      const prompt::ProvidedPrefix provided = prefixes.provide(voice_);
+      voice_ = {};
+      stats.prefix_source = provided.source;
+      stats.prefix_rows = provided.executes > 0 ? 0 : provided.rows;
+      stats.step_executes = provided.executes;
+    }
+    return generator_->next();
+  } catch (...) {
+    prefixes.forget(); // half-written, or what makes the model fail
+    throw;
+  }
 }
 
 std::optional<model::MlxCounters> SpeechStream::Impl::count_delegate() const {
@@ -229,10 +251,19 @@ AudioChunk SpeechStream::Impl::emit(
   return out;
 }
 
+void SpeechStream::Impl::settle() {
+  // A first sound must not wait for the disk: a later utterance, or the
+  // Runner's end, does it then.
+  if (chunks_ > 1) {
+    const support::AddElapsed elapsed(stats.wall_ms);
+    lease_->runner().prefixes.settle();
+  }
+}
+
 void SpeechStream::Impl::finish() {
   const model::CommonInfo& common = lease_->runner().speech_model.info().common;
   stats.decoded_frames = codec_->decoded_frames();
-  stats.step_executes = generator_->executes();
+  stats.step_executes += generator_->executes();
   stats.codec_executes = codec_->executes();
   stats.audio_seconds =
       static_cast<double>(stats.codec_frames * common.samples_per_frame) /

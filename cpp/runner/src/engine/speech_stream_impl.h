@@ -34,13 +34,16 @@ class SpeechStream::Impl {
   AudioChunk timed_pull();
   AudioChunk pull();
   std::optional<std::span<const int64_t>> next_frame();
+  std::optional<std::span<const int64_t>> generate();
   std::optional<model::MlxCounters> count_delegate() const;
   void add_frame(
       const model::MlxCounters& before, const model::MlxCounters& after);
   AudioChunk emit(const std::optional<codec::DecodedChunk>& chunk, bool final);
+  void settle();
   void finish();
 
   std::unique_ptr<Lease> lease_; // released as soon as the utterance is over
+  std::vector<float> voice_;     // of the prompt; freed after the prefill
   std::optional<generate::FrameGenerator> generator_;
   std::optional<codec::CodecStream> codec_;
   bool user_limit_ = false; // max_frames is the caller's own

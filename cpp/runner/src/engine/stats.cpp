@@ -25,11 +25,27 @@ const char* to_string(FinishReason reason) noexcept {
   return "cancelled";
 }
 
+const char* to_string(PrefixSource source) noexcept {
+  switch (source) {
+    case PrefixSource::kComputed:
+      return "computed";
+    case PrefixSource::kKept:
+      return "kept";
+    case PrefixSource::kMemory:
+      return "memory";
+    case PrefixSource::kDisk:
+      return "disk";
+  }
+  return "computed";
+}
+
 std::string to_json(const SynthesisStats& stats) {
   return nlohmann::ordered_json{
       {"finish_reason", to_string(stats.finish_reason)},
       {"prompt_tokens", stats.prompt_tokens},
       {"voice_rows", stats.voice_rows},
+      {"prefix_source", to_string(stats.prefix_source)},
+      {"prefix_rows", stats.prefix_rows},
       {"codec_frames", stats.codec_frames},
       {"decoded_frames", stats.decoded_frames},
       {"step_executes", stats.step_executes},

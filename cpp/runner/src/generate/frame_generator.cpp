@@ -9,9 +9,11 @@ namespace voxtral_tts::generate {
 
 FrameGenerator::FrameGenerator(
     model::SpeechModel& model,
+    int64_t position,
     std::vector<float> prompt,
     const FrameOptions& options)
     : model_(model),
+      position_(position),
       prompt_(std::move(prompt)),
       options_(options),
       normal_(options.seed),
@@ -25,7 +27,7 @@ std::optional<std::span<const int64_t>> FrameGenerator::next() {
     return std::nullopt;
   }
   model::StepResult result;
-  if (position_ == 0) {
+  if (executes_ == 0) {
     result = prefill();
   } else {
     result = model_.step(

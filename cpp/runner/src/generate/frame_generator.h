@@ -21,9 +21,12 @@ struct FrameOptions {
 // Generates one utterance. Borrows the model, whose KV cache it overwrites.
 class FrameGenerator {
  public:
-  // prompt [rows, dim], rows + max_frames - 1 <= max_seq_len.
+  // `prompt` [rows * dim] is the part of the prompt that begins at row
+  // `position`; rows before it are in the KV cache when next() is first called.
+  // position + rows + max_frames - 1 <= max_seq_len.
   FrameGenerator(
       model::SpeechModel& model,
+      int64_t position,
       std::vector<float> prompt,
       const FrameOptions& options);
 
@@ -46,6 +49,7 @@ class FrameGenerator {
   void check(std::span<const int64_t> codes) const;
 
   model::SpeechModel& model_;
+  int64_t position_;          // rows in the KV cache
   std::vector<float> prompt_; // freed after the prefill
   FrameOptions options_;
   support::NormalStream normal_;
@@ -53,7 +57,6 @@ class FrameGenerator {
   std::vector<float> flow_noise_;
   std::vector<float> semantic_noise_;
   std::span<const float> next_embedding_;
-  int64_t position_ = 0; // rows in the KV cache
   int64_t frames_ = 0;
   int64_t executes_ = 0;
   bool saw_end_ = false;

@@ -13,6 +13,7 @@
 #include <executorch/extension/module/module.h>
 #include <executorch/extension/tensor/tensor.h>
 
+#include "model/kv_buffer.h"
 #include "model/metadata.h"
 #include "voxtral_tts/options.h"
 
@@ -57,6 +58,11 @@ class PteProgram : public MetadataSource {
   std::vector<executorch::runtime::EValue> execute(
       const std::string& name,
       const std::vector<executorch::runtime::EValue>& inputs);
+
+  // The KV cache of a loaded method, sorted by name. Empty when it lies inside
+  // a delegate, or when the method has state that is not a cache of at least
+  // `rows` rows.
+  std::vector<KvBuffer> kv_buffers(const std::string& name, int64_t rows);
 
  private:
   class PlannedMemory;

@@ -36,6 +36,8 @@ PteSpeechModel::PteSpeechModel(const std::filesystem::path& file, Device device)
       {{{ScalarType::Long, {1, info_.max_step_rows}}},
        {{ScalarType::Float, {1, info_.max_step_rows, info_.dim}}}});
 
+  kv_buffers_ = program_.kv_buffers(kStep, info_.max_seq_len);
+
   row_.resize(static_cast<size_t>(info_.dim));
   flow_noise_.resize(static_cast<size_t>(acoustic));
   semantic_noise_.resize(static_cast<size_t>(info_.semantic_vocab));

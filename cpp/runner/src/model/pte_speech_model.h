@@ -28,10 +28,14 @@ class PteSpeechModel final : public SpeechModel {
       int64_t position,
       const StepNoise& noise,
       float cfg_alpha) override;
+  std::span<const KvBuffer> kv_buffers() const override {
+    return kv_buffers_;
+  }
 
  private:
   PteProgram program_;
   SpeechModelInfo info_;
+  std::vector<KvBuffer> kv_buffers_;
   // Buffers the input tensors of every step point into.
   int64_t position_ = 0;
   float cfg_alpha_ = 0;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "model/kv_buffer.h"
 #include "model/metadata.h"
 
 namespace voxtral_tts::model {
@@ -31,13 +32,18 @@ class SpeechModel {
   virtual void embed_text(
       std::span<const int32_t> ids, std::span<float> out) = 0;
 
-  // Runs rows [T * dim], T <= max_step_rows, at absolute row `position`.
-  // Position 0 starts a new utterance.
+  // Runs rows [T * dim], T <= max_step_rows, at absolute row `position`: writes
+  // their keys and values there and reads those of the rows before, whichever
+  // step or copy wrote them. What lies behind is never read.
   virtual StepResult step(
       std::span<const float> embeddings,
       int64_t position,
       const StepNoise& noise,
       float cfg_alpha) = 0;
+
+  // The memory of the KV cache, the model's own; empty where the host cannot
+  // reach it. Rows may be read and written between two steps.
+  virtual std::span<const KvBuffer> kv_buffers() const = 0;
 };
 
 } // namespace voxtral_tts::model

@@ -1,7 +1,5 @@
 #include "prompt/speech_prompt.h"
 
-#include <algorithm>
-
 namespace voxtral_tts::prompt {
 namespace {
 
@@ -15,7 +13,7 @@ int64_t prompt_rows(size_t text_tokens, int voice_rows) {
          voice_rows;
 }
 
-std::vector<float> prompt_embeddings(
+SpeechPrompt make_prompt(
     model::SpeechModel& model,
     std::span<const int32_t> text_ids,
     const VoiceEmbedding& voice) {
@@ -30,20 +28,17 @@ std::vector<float> prompt_embeddings(
   ids.push_back(static_cast<int32_t>(info.begin_audio_id));
 
   const auto dim = static_cast<size_t>(info.dim);
-  const size_t voice_size = voice.values.size();
-  std::vector<float> rows(ids.size() * dim + voice_size);
-  const std::span<float> all(rows);
-  // Embed behind the gap the voice needs, then move the two leading rows up.
-  const auto embedded = all.subspan(voice_size);
-  model.embed_text(ids, embedded);
-  const auto before = embedded.first(kBeforeVoice * dim);
-  std::vector<float> leading(before.begin(), before.end());
-  std::copy(leading.begin(), leading.end(), all.begin());
-  std::copy(
-      voice.values.begin(),
-      voice.values.end(),
-      all.begin() + static_cast<std::ptrdiff_t>(leading.size()));
-  return rows;
+  std::vector<float> rows(ids.size() * dim);
+  model.embed_text(ids, rows);
+  const auto text =
+      rows.begin() + static_cast<std::ptrdiff_t>(kBeforeVoice * dim);
+  SpeechPrompt prompt;
+  prompt.voice.reserve(kBeforeVoice * dim + voice.values.size());
+  prompt.voice.assign(rows.begin(), text);
+  prompt.voice.insert(
+      prompt.voice.end(), voice.values.begin(), voice.values.end());
+  prompt.text.assign(text, rows.end());
+  return prompt;
 }
 
 } // namespace voxtral_tts::prompt

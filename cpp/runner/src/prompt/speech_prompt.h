@@ -13,10 +13,16 @@ namespace voxtral_tts::prompt {
 // Rows of the prompt for `text_tokens` ids and a voice of `voice_rows` rows.
 int64_t prompt_rows(size_t text_tokens, int voice_rows);
 
-// [prompt_rows, dim]: bos, begin_audio, the voice's rows, text_to_audio, the
-// text, audio_to_text, begin_audio (docs/contract.md). The voice's width must
-// be the model's.
-std::vector<float> prompt_embeddings(
+// Row by row, [rows * dim]. All of one voice's prompts begin with the same
+// rows.
+struct SpeechPrompt {
+  std::vector<float> voice; // bos, begin_audio, the voice's rows
+  std::vector<float> text;  // text_to_audio, text, audio_to_text, begin_audio
+};
+
+// Both parts are prompt_rows together (docs/contract.md). The voice's width
+// must be the model's.
+SpeechPrompt make_prompt(
     model::SpeechModel& model,
     std::span<const int32_t> text_ids,
     const VoiceEmbedding& voice);

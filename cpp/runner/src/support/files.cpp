@@ -132,6 +132,30 @@ FileDescriptor open_file(
   }
 }
 
+void read_all(
+    int fd,
+    std::span<std::byte> bytes,
+    const std::filesystem::path& path,
+    ErrorClass error_class) {
+  size_t filled = 0;
+  while (filled < bytes.size()) {
+    const ssize_t count =
+        ::read(fd, bytes.data() + filled, bytes.size() - filled);
+    if (count < 0 && errno == EINTR) {
+      continue;
+    }
+    if (count < 0) {
+      throw_errno(
+          error_class, "cannot read " + in_quotes(path.native()), errno);
+    }
+    if (count == 0) {
+      throw Error(
+          error_class, in_quotes(path.native()) + " shrank while it was read");
+    }
+    filled += static_cast<size_t>(count);
+  }
+}
+
 std::vector<std::byte> read_file(
     const std::filesystem::path& path,
     uint64_t max_bytes,
@@ -156,23 +180,7 @@ std::vector<std::byte> read_file(
             " bytes; at most " + std::to_string(max_bytes) + " are accepted");
   }
   std::vector<std::byte> content(static_cast<size_t>(size));
-  size_t filled = 0;
-  while (filled < content.size()) {
-    const ssize_t count =
-        ::read(file.get(), content.data() + filled, content.size() - filled);
-    if (count < 0 && errno == EINTR) {
-      continue;
-    }
-    if (count < 0) {
-      throw_errno(
-          error_class, "cannot read " + in_quotes(path.native()), errno);
-    }
-    if (count == 0) {
-      throw Error(
-          error_class, in_quotes(path.native()) + " shrank while it was read");
-    }
-    filled += static_cast<size_t>(count);
-  }
+  read_all(file.get(), content, path, error_class);
   return content;
 }
 

@@ -71,6 +71,14 @@ std::vector<std::byte> read_file(
     uint64_t max_bytes,
     ErrorClass error_class);
 
+// Fills `bytes` from the descriptor's position on; `path` is what messages call
+// it. Throws Error{error_class}, at the end of the file as well.
+void read_all(
+    int fd,
+    std::span<std::byte> bytes,
+    const std::filesystem::path& path,
+    ErrorClass error_class);
+
 // Writes all bytes: short writes are continued, EINTR is retried, EAGAIN waits
 // until `fd` takes more. `name` is what messages call it. Throws
 // Error{kReaderGone} for EPIPE (the process must ignore SIGPIPE to see it),

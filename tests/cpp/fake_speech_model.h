@@ -1,13 +1,14 @@
-// Models whose answers a test writes down, behind the same interfaces as the
-// .pte programs.
+// A language model whose answers a test writes down, behind the same interface
+// as the .pte program.
 #pragma once
 
 #include <algorithm>
-#include <functional>
+#include <cstring>
+#include <optional>
 #include <vector>
 
-#include "model/codec_model.h"
 #include "model/speech_model.h"
+#include "voxtral_tts/error.h"
 
 namespace voxtral_tts {
 
@@ -36,9 +37,21 @@ inline model::SpeechModelInfo small_speech_info() {
 }
 
 // Embeds id as (id, -id); a step returns the next of `frames` and records what
-// it was given.
+// it was given. Keys are the row itself, values two bytes of position and row.
 class FakeSpeechModel : public model::SpeechModel {
  public:
+  // A program whose cache lies inside a delegate shows no buffers.
+  explicit FakeSpeechModel(bool host_cache = true)
+      : keys_(64 * 8), values_(64 * 2) {
+    if (host_cache) {
+      buffers_ = {
+          {"0.k_cache", "Float [1, 64, 1, 2]", keys_, 8},
+          {"0.v_cache", "Half [1, 64, 1, 1]", values_, 2}};
+    }
+  }
+  FakeSpeechModel(const FakeSpeechModel&) = delete;
+  FakeSpeechModel& operator=(const FakeSpeechModel&) = delete;
+
   struct Call {
     std::vector<float> rows;
     int64_t position;
@@ -67,63 +80,42 @@ class FakeSpeechModel : public model::SpeechModel {
          {noise.flow.begin(), noise.flow.end()},
          {noise.semantic.begin(), noise.semantic.end()},
          cfg_alpha});
+    if (calls.size() == fail_at) {
+      throw Error(ErrorClass::kInternal, "the step fails");
+    }
+    for (size_t i = 0; i < embeddings.size(); i += 2) {
+      const size_t row = static_cast<size_t>(position) + i / 2;
+      std::memcpy(&keys_.at(row * 8), &embeddings[i], 8);
+      values_.at(row * 2) = static_cast<std::byte>(row);
+      values_.at(row * 2 + 1) = static_cast<std::byte>(embeddings[i]);
+    }
     codes_ = frames.at(std::min(calls.size(), frames.size()) - 1);
     next_ = {static_cast<float>(calls.size()), 0.5f};
     return {codes_, next_};
   }
 
-  std::vector<std::vector<int64_t>> frames;
+  std::span<const model::KvBuffer> kv_buffers() const override {
+    return buffers_;
+  }
+  // The first rows of the cache: keys, then values.
+  std::vector<std::byte> cache(size_t rows) const {
+    std::vector<std::byte> bytes(rows * 10);
+    std::memcpy(bytes.data(), keys_.data(), rows * 8);
+    std::memcpy(bytes.data() + rows * 8, values_.data(), rows * 2);
+    return bytes;
+  }
+
+  std::vector<std::vector<int64_t>> frames = {{5, 3, 4}};
   std::vector<Call> calls;
+  std::optional<size_t> fail_at; // the number of the call that throws
 
  private:
+  std::vector<std::byte> keys_;
+  std::vector<std::byte> values_;
+  std::vector<model::KvBuffer> buffers_;
   model::SpeechModelInfo info_ = small_speech_info();
   std::vector<int64_t> codes_;
   std::vector<float> next_;
-};
-
-// Every sample of a frame is the frame's semantic code / 100.
-class FakeCodecModel : public model::CodecModel {
- public:
-  struct Call {
-    std::vector<int64_t> codes;
-    int64_t position;
-  };
-
-  explicit FakeCodecModel(std::vector<int64_t> schedule = {1, 2, 4}) {
-    info_.common = small_common();
-    info_.max_chunk_frames = 8;
-    info_.chunk_schedule = std::move(schedule);
-  }
-  const model::CodecInfo& info() const override {
-    return info_;
-  }
-  std::span<const float> decode(
-      std::span<const int64_t> codes, int64_t position) override {
-    calls.push_back({{codes.begin(), codes.end()}, position});
-    samples_.clear();
-    for (size_t i = 0; i < codes.size(); i += 3) {
-      samples_.insert(samples_.end(), 4, static_cast<float>(codes[i]) / 100.0f);
-    }
-    if (poison) {
-      samples_.back() = *poison;
-    }
-    return samples_;
-  }
-
-  int64_t decoded_frames() const override {
-    int64_t frames = 0;
-    for (const Call& call : calls) {
-      frames += static_cast<int64_t>(call.codes.size() / 3);
-    }
-    return frames;
-  }
-
-  std::vector<Call> calls;
-  std::optional<float> poison; // the last sample of every call
-
- private:
-  model::CodecInfo info_;
-  std::vector<float> samples_;
 };
 
 } // namespace voxtral_tts

@@ -1,0 +1,95 @@
+#include "engine/model_fingerprint.h"
+
+#include <sys/stat.h>
+#ifdef __APPLE__
+#include <sys/sysctl.h>
+#endif
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "support/checked.h"
+#include "support/files.h"
+#include "voxtral_tts/error.h"
+#include "voxtral_tts/log.h"
+#include "voxtral_tts/version.h"
+
+namespace voxtral_tts::engine {
+namespace {
+
+constexpr uint64_t kMaxManifestBytes = 1 << 20;
+
+// Model and instruction set, as far as the system tells.
+std::string cpu_identity() {
+  std::string text;
+#ifdef __APPLE__
+  char name[256] = {};
+  size_t size = sizeof(name) - 1;
+  if (::sysctlbyname("machdep.cpu.brand_string", name, &size, nullptr, 0) ==
+      0) {
+    text = name;
+  }
+#else
+  std::ifstream file("/proc/cpuinfo");
+  std::string line;
+  while (std::getline(file, line) && !line.empty()) { // the first CPU
+    for (const char* key : {"model name", "flags", "Features", "CPU part"}) {
+      text += line.starts_with(key) ? line + "\n" : "";
+    }
+  }
+#endif
+  return text;
+}
+
+std::string file_identity(
+    const std::filesystem::path& model, std::string_view manifest) {
+  struct stat status{};
+  if (::stat(model.c_str(), &status) != 0) {
+    throw Error(ErrorClass::kModelLoad, "the model cannot be examined");
+  }
+  const auto parsed = nlohmann::json::parse(manifest);
+  const auto& entry = parsed.at("files").at(model.filename().string());
+  const auto recorded = entry.at("bytes").get<int64_t>();
+  if (recorded != static_cast<int64_t>(status.st_size)) {
+    throw Error(
+        ErrorClass::kModelMismatch,
+        "it describes a file of " + std::to_string(recorded) +
+            " bytes, the model has " + std::to_string(status.st_size));
+  }
+#ifdef __APPLE__
+  const timespec changed = status.st_mtimespec;
+#else
+  const timespec changed = status.st_mtim;
+#endif
+  return std::to_string(recorded) + " " + std::to_string(changed.tv_sec) + "." +
+         std::to_string(changed.tv_nsec) + "\n";
+}
+
+} // namespace
+
+std::optional<support::Hash128> model_fingerprint(
+    const std::filesystem::path& model) noexcept {
+  try {
+    const std::filesystem::path file = model.parent_path() / "manifest.json";
+    try {
+      const std::vector<std::byte> manifest = support::read_file(
+          file, kMaxManifestBytes, ErrorClass::kModelMismatch);
+      const std::string rest =
+          file_identity(model, support::as_text(manifest)) +
+          VOXTRAL_TTS_VERSION "\n" VOXTRAL_TTS_EXECUTORCH_VERSION "\n" +
+          cpu_identity();
+      const support::Bytes parts[] = {manifest, std::as_bytes(std::span(rest))};
+      return support::hash_of(parts);
+    } catch (const std::exception& error) {
+      log_debug("voice cache: not on disk: %s: %s", file.c_str(), error.what());
+    }
+  } catch (...) {
+    log_debug("voice cache: out of memory");
+  }
+  return std::nullopt;
+}
+
+} // namespace voxtral_tts::engine
