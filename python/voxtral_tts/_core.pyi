@@ -17,6 +17,7 @@ class _Defaults(TypedDict):
     seed: int
     temperature: float
     cfg_alpha: float | None
+    flow_steps: int | None
     max_frames: int | None
     chunk_frames: int
 
@@ -48,6 +49,7 @@ class Runner:
         seed: int,
         temperature: float,
         cfg_alpha: float | None,
+        flow_steps: int | None,
         max_frames: int | None,
         chunk_frames: int,
     ) -> Stream: ...

@@ -167,6 +167,7 @@ class Runner:
         seed: int = 42,
         temperature: float = 0.0,
         cfg_alpha: float | None = None,
+        flow_steps: int | None = None,
         max_frames: int | None = None,
         chunk_frames: int = 0,
     ) -> SpeechStream:
@@ -176,7 +177,8 @@ class Runner:
         ``neutral_female``, else the first by name. The same ``seed`` gives the
         same samples. ``temperature`` 0 is greedy. ``cfg_alpha`` is the guidance
         weight, ``max_frames`` a limit in frames of 80 ms; None means the
-        model's own. ``chunk_frames`` is the size of a chunk in frames, 0 the
+        model's own. ``flow_steps`` is fixed by the export: another number than
+        the file's is a ``UsageError``. ``chunk_frames`` is the size of a chunk in frames, 0 the
         codec's schedule, which begins with small ones.
 
         Raises ``UsageError``, ``TextError``, ``VoiceError``, ``BusyError``.
@@ -189,6 +191,7 @@ class Runner:
                 _integer("seed", seed, 0, _MAX_SEED),
                 _finite("temperature", temperature),
                 None if cfg_alpha is None else _finite("cfg_alpha", cfg_alpha),
+                None if flow_steps is None else _integer("flow_steps", flow_steps, 1, _MAX_INT),
                 None if max_frames is None else _integer("max_frames", max_frames, 1, _MAX_INT),
                 _integer("chunk_frames", chunk_frames, 0, _MAX_INT),
             ),
@@ -203,6 +206,7 @@ class Runner:
         seed: int = 42,
         temperature: float = 0.0,
         cfg_alpha: float | None = None,
+        flow_steps: int | None = None,
         max_frames: int | None = None,
         chunk_frames: int = 0,
     ) -> Audio:
@@ -213,6 +217,7 @@ class Runner:
             seed=seed,
             temperature=temperature,
             cfg_alpha=cfg_alpha,
+            flow_steps=flow_steps,
             max_frames=max_frames,
             chunk_frames=chunk_frames,
         ) as stream:

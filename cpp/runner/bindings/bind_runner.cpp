@@ -165,6 +165,7 @@ std::unique_ptr<Stream> start_stream(
     uint64_t seed,
     float temperature,
     std::optional<float> cfg_alpha,
+    std::optional<int> flow_steps,
     std::optional<int> max_frames,
     int chunk_frames) {
   const std::string text = utf8;
@@ -173,6 +174,7 @@ std::unique_ptr<Stream> start_stream(
       .seed = seed,
       .temperature = temperature,
       .cfg_alpha = cfg_alpha,
+      .flow_steps = flow_steps,
       .max_frames = max_frames,
       .chunk_frames = chunk_frames};
   const py::gil_scoped_release nogil;
@@ -192,6 +194,7 @@ py::dict default_options() {
   defaults["seed"] = options.seed;
   defaults["temperature"] = options.temperature;
   defaults["cfg_alpha"] = options.cfg_alpha;
+  defaults["flow_steps"] = options.flow_steps;
   defaults["max_frames"] = options.max_frames;
   defaults["chunk_frames"] = options.chunk_frames;
   return defaults;
@@ -225,6 +228,7 @@ void bind_runner(py::module_& module) {
           py::arg("seed"),
           py::arg("temperature"),
           py::arg("cfg_alpha"),
+          py::arg("flow_steps"),
           py::arg("max_frames"),
           py::arg("chunk_frames"))
       .def("voices", &Runner::voices)

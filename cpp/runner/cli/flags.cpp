@@ -188,6 +188,13 @@ void add_speech_flags(std::vector<Flag>& table, CliOptions& o) {
          s.cfg_alpha = parse_float("--cfg-alpha", value);
        }});
   table.push_back(
+      {"--flow-steps",
+       "N",
+       "refuse a model exported with another number",
+       [&s](const std::string& value) {
+         s.flow_steps = parse_integer<int>("--flow-steps", value, 1, 64);
+       }});
+  table.push_back(
       {"--max-frames",
        "N",
        with_default("80 ms frames at most", "the model's"),

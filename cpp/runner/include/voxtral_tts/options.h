@@ -52,7 +52,11 @@ struct SynthesisOptions {
   float temperature = 0.0f; // of the semantic code; 0 is greedy, as the model's
                             // authors run it; at most 100
   std::optional<float> cfg_alpha; // guidance weight, -100 to 100; empty: the
-                                  // model's own
+                                  // model's own; others are not as its authors
+                                  // run it
+  std::optional<int> flow_steps; // Euler steps per frame, which are fixed when
+                                 // the model is exported: another number than
+                                 // the file's is an error
   std::optional<int> max_frames; // limit in frames of 80 ms; empty: the model's
                                  // default budget
   int chunk_frames = 0;          // frames per chunk; 0: the codec's schedule

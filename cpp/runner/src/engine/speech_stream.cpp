@@ -28,7 +28,10 @@ void require(bool condition, const std::string& message) {
   }
 }
 
-void check_options(const SynthesisOptions& options, int64_t max_chunk_frames) {
+void check_options(
+    const SynthesisOptions& options,
+    int64_t max_chunk_frames,
+    int64_t flow_steps) {
   require(
       options.temperature >= 0 && options.temperature <= kMaxTemperature,
       "temperature " + std::to_string(options.temperature) +
@@ -37,6 +40,11 @@ void check_options(const SynthesisOptions& options, int64_t max_chunk_frames) {
   require(
       std::fabs(alpha) <= kMaxCfgAlpha,
       "cfg_alpha " + std::to_string(alpha) + ": must be between -100 and 100");
+  require(
+      !options.flow_steps || *options.flow_steps == flow_steps,
+      "flow_steps " + std::to_string(options.flow_steps.value_or(0)) +
+          ": this model was exported with " + std::to_string(flow_steps) +
+          "; leave it out, or export with --flow-steps");
   require(
       !options.max_frames || *options.max_frames > 0,
       "max_frames " + std::to_string(options.max_frames.value_or(0)) +
@@ -92,7 +100,8 @@ void SpeechStream::Impl::start(
     std::string_view text, const SynthesisOptions& options) {
   Runner::Impl& runner = lease_->runner();
   const model::SpeechModelInfo& info = runner.speech_model.info();
-  check_options(options, runner.codec_model.info().max_chunk_frames);
+  check_options(
+      options, runner.codec_model.info().max_chunk_frames, info.flow_steps);
   check_text(text, info.max_seq_len);
   const auto file =
       find_voice(runner.voices_folder, runner.voice_or_default(options.voice));
