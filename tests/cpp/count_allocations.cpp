@@ -117,7 +117,8 @@ int run(int argc, char** argv) {
     }
   }
   if (argc < 3 || frames < 4 || frames >= kChunk) {
-    std::fprintf(stderr, "MODEL CODEC [--frames 4..%d] [--inject]\n", kChunk - 1);
+    std::fprintf(
+        stderr, "MODEL CODEC [--frames 4..%d] [--inject]\n", kChunk - 1);
     return 2;
   }
   voxtral_tts::Runner runner(argv[1], argv[2]);

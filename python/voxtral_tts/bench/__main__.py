@@ -122,7 +122,7 @@ def _add_once(
         figures["frame_bytes"] = needed._asdict() | {"total": needed.total, "position": position}
     note("operators")
     figures["operators"] = rounds.in_process("operators", folder, settings)
-    if options.allocations:
+    if options.allocations and options.allocations.exists():  # it is not built on macOS
         figures["allocations"] = rounds.allocations(options.allocations, folder)
     if options.long:
         note("long utterances")
@@ -136,6 +136,7 @@ def _write(result: Figures, options: argparse.Namespace) -> None:
         rows = {f"{row.label} [{row.unit}]": row.as_dict() for row in report.rows(figures)}
         result["backends"][backend]["figures"] = rows
     if options.json:
+        options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(json.dumps(result, indent=2) + "\n")
     if options.docs:
         report.write_docs(options.docs, markdown)

@@ -1,4 +1,4 @@
-// What `python -m voxtral_tts.bench` measures inside the library: the memory's
+// For `python -m voxtral_tts.bench`, and no part of voxtral_tts.h: the memory's
 // read bandwidth, and single methods of any program.
 #pragma once
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <utility>
 #include <vector>
 
 #include <executorch/runtime/core/memory_allocator.h>
@@ -24,16 +25,16 @@ class TempMemory final : public executorch::runtime::MemoryAllocator {
     if (!isPowerOf2(alignment) || size > SIZE_MAX - alignment) {
       return nullptr;
     }
-    wanted_ += size + alignment;
     if (void* fits = from_block(size, alignment)) {
       return fits;
     }
-    const auto whole = new (std::nothrow) uint8_t[size + alignment];
-    if (whole == nullptr) {
+    std::unique_ptr<uint8_t[]> piece(new (std::nothrow)
+                                         uint8_t[size + alignment]);
+    if (piece == nullptr) {
       return nullptr;
     }
-    extra_.emplace_back(whole);
-    return alignPointer(whole, alignment);
+    wanted_ += size + alignment;
+    return alignPointer(extra_.emplace_back(std::move(piece)).get(), alignment);
   }
 
   // Takes one block for what this instruction had in pieces.
@@ -53,6 +54,7 @@ class TempMemory final : public executorch::runtime::MemoryAllocator {
     }
     void* result = alignPointer(block_.get() + used_, alignment);
     used_ += size + alignment;
+    wanted_ += size + alignment;
     return result;
   }
 
