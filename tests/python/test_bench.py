@@ -21,9 +21,9 @@ from voxtral_tts._native import _core  # noqa: E402
 from voxtral_tts.bench import (  # noqa: E402
     artefacts,
     machine,
-    peers,
     playback,
     plots,
+    ratios,
     report,
     roofline,
     speech,
@@ -232,18 +232,18 @@ def test_plots(tmp_path: Path) -> None:
 
 def test_peers_are_compared_stage_by_stage(monkeypatch, capsys, tmp_path: Path) -> None:
     result = whole_report()
-    peer = SimpleNamespace(run=lambda *arguments: {"lm": [6.0, 8.0, 90.0], "flow": 2})
+    peer = SimpleNamespace(run=lambda *paths: {"lm": {"median": 8.0}, "flow": {"median": 2}})
     monkeypatch.setitem(sys.modules, "voxtral_tts.bench.peer_torch", peer)
-    table = peers.compare("torch", result, tmp_path, tmp_path, {}).splitlines()
+    table = ratios.compare("torch", result, tmp_path, tmp_path).splitlines()
     assert table[2:] == [
         "| lm | 8.00 ms | 4.00 ms | 2.00 |",
         "| flow | 2.00 ms | 4.00 ms | 0.50 |",
     ]
-    monkeypatch.setattr(peers, "__package__", "voxtral_tts.nowhere")
+    monkeypatch.setattr(ratios, "__package__", "voxtral_tts.nowhere")
     with pytest.raises(ModuleNotFoundError):
-        peers.compare("torch", result, tmp_path, tmp_path, {})
-    monkeypatch.setattr(peers, "__package__", "voxtral_tts")
-    assert peers.compare("torch", result, tmp_path, tmp_path, {}) == ""
+        ratios.compare("torch", result, tmp_path, tmp_path)
+    monkeypatch.setattr(ratios, "__package__", "voxtral_tts")
+    assert ratios.compare("torch", result, tmp_path, tmp_path) == ""
     assert "no peer torch" in capsys.readouterr().err
 
 

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from . import __doc__ as description
-from . import peers, plots, report, rounds
+from . import plots, ratios, report, rounds
 from .artefacts import GIVEN, MODEL, OPTIONS, Figures, checkpoint_in, export_in, note, sizes
 from .machine import BANDWIDTH_BYTES, facts
 from .roofline import frame_bytes
@@ -43,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--repeats", type=_positive, default=10, help="calls of each method timed alone")
     add("--long", action="store_true", help="also 1,500 frames and 5 minutes of speech")
     add("--allocations", type=Path, help="voxtral_tts_count_allocations of the tests' build")
-    add("--peer", action="append", choices=peers.NAMES, help="compare with another program")
+    add("--peer", action="append", choices=ratios.NAMES, help="compare with another program")
     add("--json", type=Path, help="write the report there as well")
     add("--plots", type=Path, help="folder for PNG plots")
     add("--docs", type=Path, help="page whose block between markers becomes the report")
@@ -73,8 +73,7 @@ def main() -> None:
         _add_once(figures, folder, options, settings)
     if options.peer and checkpoint is not None:
         compared = {
-            name: peers.compare(name, result, checkpoint, options.cache, settings)
-            for name in options.peer
+            name: ratios.compare(name, result, checkpoint, options.cache) for name in options.peer
         }
         result["peers"] = {name: table for name, table in compared.items() if table}
     _write(result, options)
