@@ -187,8 +187,8 @@ def test_long_runs_show_growth() -> None:
     spoken = run()["speech"]["speech"] | {"resident": {"anon_mb": 5.0}, "cut": False}
     spoken["step_ms"] = [10.0] * 100 + [20.0] * 1500
     rows = rows_of(figures(runs=[run()], long={"5 min": spoken}))
-    assert rows["step near frame 50"].values == [10.0]
-    assert rows["step near frame 1500"].values == [20.0]
+    assert rows["step near frame 50, mean"].values == [10.0]
+    assert rows["step near frame 1500, p50"].values == [20.0]
     assert rows["after 5 min: resident, own"].values == [5.0]
 
 

@@ -6,7 +6,7 @@ import statistics
 from pathlib import Path
 
 from .artefacts import Figures, note
-from .report import split_of
+from .report import percentile, split_of
 from .split import PART_METHODS
 
 
@@ -33,10 +33,14 @@ def _over_position(report: Figures, folder: Path) -> Path:
         series = series or [run["speech"]["speech"] for run in figures["runs"]]
         first = series[0]["prompt_rows"]
         times = [statistics.median(at) for at in zip(*(s["step_ms"] for s in series), strict=False)]
-        axes.plot(range(first, first + len(times)), times, linewidth=1, label=backend)
+        rows = range(first, first + len(times))
+        (line,) = axes.plot(rows, times, linewidth=0.5, alpha=0.3)
+        smooth = [statistics.median(times[max(0, i - 10) : i + 11]) for i in range(len(times))]
+        axes.plot(rows, smooth, color=line.get_color(), label=f"{backend}, median of 21 frames")
+        if times:  # a single frame that a neighbour delayed must not set the scale
+            axes.set_ylim(0, 1.2 * max(percentile(times, 98), max(smooth)))
     axes.set_xlabel("row of the KV cache")
     axes.set_ylabel("ms per step")
-    axes.set_ylim(bottom=0)
     axes.legend()
     return _save(figure, folder / "step_over_position.png")
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from .artefacts import GIVEN, Figures
 from .roofline import fraction
-from .speech import mean_near
+from .speech import near
 from .split import ALLOWED_DIFFERENCE, CHUNK_SIZES, PART_METHODS
 
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
@@ -184,9 +184,10 @@ def _long_rows(long: Figures | None) -> Iterable[Row]:
     if long:
         steps = max((spoken["step_ms"] for spoken in long.values()), key=len)
         for frame in (50, 1500):
-            mean = mean_near(steps, frame)
-            if mean is not None:
-                yield Row(f"step near frame {frame}", "ms", [mean])
+            around = near(steps, frame)
+            if around:
+                yield Row(f"step near frame {frame}, mean", "ms", [statistics.mean(around)])
+                yield Row(f"step near frame {frame}, p50", "ms", [percentile(around, 50)])
 
 
 def operator_table(operators: list[Figures]) -> str:

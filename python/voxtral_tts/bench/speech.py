@@ -113,7 +113,6 @@ def measure_long(folder: Path, text: str, room: int) -> Figures:
     return figures
 
 
-def mean_near(steps: list[float], frame: int) -> float | None:
-    """The mean step time around a frame; None when the utterance is shorter."""
-    near = steps[max(0, frame - _NEAR) : frame + _NEAR]
-    return sum(near) / len(near) if len(steps) >= frame else None
+def near(steps: list[float], frame: int) -> list[float]:
+    """The step times around a frame; none when the utterance is shorter."""
+    return steps[max(0, frame - _NEAR) : frame + _NEAR] if len(steps) >= frame else []
