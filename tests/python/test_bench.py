@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,7 @@ from voxtral_tts.bench import (  # noqa: E402
     ratios,
     report,
     roofline,
+    rounds,
     speech,
     split,
 )
@@ -324,3 +326,30 @@ def test_cached_exports_depend_on_the_lowering_packages(monkeypatch, package: st
     newer = lambda name: "0.0" if name == package else original(name)
     monkeypatch.setattr(artefacts, "version", newer)
     assert artefacts.sources() != before
+
+
+def test_rounds_take_the_backends_in_turn(monkeypatch, tmp_path: Path) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(rounds, "drop_cache", lambda files: True)
+    monkeypatch.setattr(rounds, "in_process", lambda task, folder, _: seen.append(folder.name))
+    results = rounds.run({"a": tmp_path / "a", "b": tmp_path / "b"}, 2, {})
+    assert [len(runs) for runs in results.values()] == [2, 2]
+    tasks = len(rounds._PER_ROUND)
+    assert seen == [name for name in "abab" for _ in range(tasks)]
+
+
+def test_the_whole_of_it(exported: Path, tmp_path: Path) -> None:
+    """`python -m voxtral_tts.bench` on an export that is there, in processes of its own."""
+    page, result = tmp_path / "page.md", tmp_path / "new" / "report.json"
+    page.write_text(f"{report.BEGIN}\n{report.END}\n")
+    flags = ("--runs", "1", "--repeats", "1", "--frames", "4", "--bandwidth-mb", "16")
+    paths = ("--exported", exported, "--json", result, "--docs", page)
+    command = [sys.executable, "-m", "voxtral_tts.bench", *flags, *map(str, paths)]
+    process = subprocess.run(command, capture_output=True, text=True)
+    assert process.returncode == 0, process.stderr[-2000:]
+    assert "round 1 of 1: xnnpack" in process.stderr
+    assert process.stdout.strip() in page.read_text()
+    backend = json.loads(result.read_text())["backends"]["xnnpack"]
+    assert backend["figures"]["executes of step per frame []"]["median"] == 1
+    assert backend["figures"]["fraction of the roofline, codec included [%]"]["median"] > 0
+    assert backend["operators"][0]["ms"] > 0

@@ -25,6 +25,7 @@ def facts() -> Figures:
         "cpu": _cpu_model(),
         "cpus": available_cpus(),
         "memory_gb": round(pages / 1e9, 1),
+        "load_average": round(os.getloadavg()[0], 1),  # before: what others run
         "system": f"{platform.system()} {platform.machine()}",
         "versions": {name: version(name) for name in ("executorch", "numpy")},
     }

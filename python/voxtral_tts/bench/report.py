@@ -219,7 +219,8 @@ def text(report: Figures) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items())
     head = (
         f"{machine['cpu']}, {machine['cpus']} CPUs, {machine['memory_gb']} GB, "
-        f"{machine['system']}; {versions}; {report['runs']} fresh processes."
+        f"{machine['system']}; {versions}; {report['runs']} fresh processes; load average "
+        f"{machine['load_average']} before."
     )
     tables = [
         f"`{figures['options']}`\n\n{table(report, backend)}"
