@@ -131,7 +131,8 @@ def test_measured_figures():
     assert rows["step, p50"].values == [1.0, 1.0]  # of 1 and 2; the prefill is left out
     assert rows["step, p95"].values == [2.0, 2.0]
     assert rows["codec per frame"].values == [4.0 / 3, 4.0 / 3]
-    assert rows["prefill, cold voice"].values == [1000.0, 1000.0]  # the last: rows per second
+    assert rows["prefill rate, cold voice"].values == [1000.0, 1000.0]
+    assert "TTFA, voice from disk" not in rows
     assert rows["executes of step per frame"].values == [1.0, 1.0]
     assert rows["frames decoded per frame emitted"].values == [1.0, 1.0]
     assert rows["read bandwidth"].values[0] > 0
@@ -183,6 +184,13 @@ def test_a_given_checkpoint_has_no_cost() -> None:
         "| export: time, peak memory | 7 s, 8 MB | |",
     ]
     assert rows[-1] == "| aten::add | ExecuTorch's | 2 | 0.500 |"
+
+
+def test_kept_voices_are_named() -> None:
+    one = run()
+    kept = {"prefix_source": "disk", "prefix_rows": 3}
+    one["again"] = one["speech"]["same_voice"] | kept
+    assert rows_of(figures(runs=[one]))["TTFA, voice from disk"].remark == "4 rows, 3 from disk"
 
 
 def test_long_runs_show_growth() -> None:
@@ -331,11 +339,16 @@ def test_cached_exports_depend_on_the_lowering_packages(monkeypatch, package: st
 def test_rounds_take_the_backends_in_turn(monkeypatch, tmp_path: Path) -> None:
     seen: list[str] = []
     monkeypatch.setattr(rounds, "drop_cache", lambda files: True)
-    monkeypatch.setattr(rounds, "in_process", lambda task, folder, _: seen.append(folder.name))
+
+    def answer(task: str, folder: Path, *_: object) -> dict[str, Any]:
+        seen.append(f"{folder.name} {task}")
+        return {"same_voice": {"prefix_source": "memory" if folder.name == "b" else None}}
+
+    monkeypatch.setattr(rounds, "in_process", answer)
     results = rounds.run({"a": tmp_path / "a", "b": tmp_path / "b"}, 2, {})
     assert [len(runs) for runs in results.values()] == [2, 2]
-    tasks = len(rounds._PER_ROUND)
-    assert seen == [name for name in "abab" for _ in range(tasks)]
+    tasks = {"a": rounds._PER_ROUND, "b": (*rounds._PER_ROUND, "again")}
+    assert seen == [f"{name} {task}" for name in "abab" for task in tasks[name]]
 
 
 def test_the_whole_of_it(exported: Path, tmp_path: Path) -> None:

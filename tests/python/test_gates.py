@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -71,7 +73,10 @@ def count(runner_binary: Path, folder: Path, *flags: str) -> dict[str, list[int]
     counter = runner_binary.with_name("voxtral_tts_count_allocations")
     assert counter.exists(), f"{counter} is missing: run 'make build'"
     files = [str(folder / name) for name in ("model.pte", "codec_decoder.pte")]
-    result = subprocess.run([counter, *files, *flags], capture_output=True, check=True)
+    with tempfile.TemporaryDirectory() as voices:  # where the library may keep some
+        environment = {**os.environ, "VOXTRAL_TTS_CACHE": voices}
+        command = [counter, *files, *flags]
+        result = subprocess.run(command, capture_output=True, check=True, env=environment)
     counted: dict[str, list[int]] = json.loads(result.stdout)
     return counted
 

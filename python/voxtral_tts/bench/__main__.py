@@ -120,13 +120,13 @@ def _add_once(
     if needed is not None:
         figures["frame_bytes"] = needed._asdict() | {"total": needed.total, "position": position}
     note("operators")
-    figures["operators"] = rounds.in_process("operators", folder, settings)
+    figures["operators"] = rounds.once("operators", folder, settings)
     if options.allocations and options.allocations.exists():  # it is not built on macOS
         figures["allocations"] = rounds.allocations(options.allocations, folder)
     if options.long:
         note("long utterances")
         room = rows - speech["prompt_rows"] + 1
-        figures["long"] = rounds.in_process("long", folder, settings | {"room": room})
+        figures["long"] = rounds.once("long", folder, settings | {"room": room})
 
 
 def _write(result: Figures, options: argparse.Namespace) -> None:

@@ -73,6 +73,7 @@ def rows(figures: Figures) -> list[Row]:
     speeches = [run["speech"] for run in runs]
     return [
         *_memory_rows(runs, speeches),
+        *_first_sound_rows(runs, speeches),
         *_speech_rows(speeches),
         *_split_rows(runs),
         *_codec_rows(runs),
@@ -92,17 +93,28 @@ def _memory_rows(runs: list[Figures], speeches: list[Figures]) -> Iterable[Row]:
             yield Row(label, "MB", [speech["resident"][name] for speech in speeches])
 
 
+def _first_sound_rows(runs: list[Figures], speeches: list[Figures]) -> Iterable[Row]:
+    utterances = {
+        "cold voice": [speech["cold_voice"] for speech in speeches],
+        "same voice again": [speech["same_voice"] for speech in speeches],
+        "voice from disk": [run["again"] for run in runs if "again" in run],
+    }
+    for label, spoken in utterances.items():
+        if not spoken:  # without a cache of voices there is none on disk
+            continue
+        rows, source = spoken[0]["prompt_rows"], spoken[0]["prefix_source"]
+        remark = f"{rows} rows" + (f", {spoken[0]['prefix_rows']} from {source}" if source else "")
+        yield Row(f"TTFA, {label}", "ms", [one["ttfa_ms"] for one in spoken], remark)
+        yield Row(f"prefill, {label}", "ms", [one["prefill_ms"] for one in spoken])
+        rates = [one["prefill_rows_per_s"] for one in spoken]
+        yield Row(f"prefill rate, {label}", "rows/s", rates)
+
+
 def _speech_rows(speeches: list[Figures]) -> Iterable[Row]:
-    def values(name: str, utterance: str = "speech") -> list[float]:
-        return [speech[utterance][name] for speech in speeches]
+    def values(name: str) -> list[float]:
+        return [speech["speech"][name] for speech in speeches]
 
     first = speeches[0]
-    for name, label in (("cold_voice", "cold voice"), ("same_voice", "same voice again")):
-        source = first[name]["prefix_source"]
-        remark = f"{first[name]['prompt_rows']} rows" + (f", prefix {source}" if source else "")
-        yield Row(f"TTFA, {label}", "ms", values("ttfa_ms", name), remark)
-        yield Row(f"prefill, {label}", "ms", values("prefill_ms", name))
-        yield Row(f"prefill, {label}", "rows/s", values("prefill_rows_per_s", name))
     steps: list[list[float]] = [speech["speech"]["step_ms"] for speech in speeches]
     if all(steps):
         yield Row("step, p50", "ms", [percentile(times, 50) for times in steps])

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from . import split
-from .artefacts import CODEC, MODEL, PARTS, Figures, note
+from .artefacts import CODEC, MODEL, Figures, note
 from .machine import drop_cache
-from .speech import load, measure, measure_long
+from .speech import load, measure, measure_again, measure_long
 
-TASKS = ("load", "speech", "parts", "codec", "operators", "long")
+TASKS = ("load", "speech", "again", "parts", "codec", "operators", "long")
 _PER_ROUND = ("load", "speech", "parts", "codec")
+_VOICES = "VOXTRAL_TTS_CACHE"  # names the folder in which the library keeps voices
 
 
 def perform(task: str, folder: Path, settings: Figures) -> object:
@@ -22,6 +25,8 @@ def perform(task: str, folder: Path, settings: Figures) -> object:
         return load(folder)
     if task == "speech":
         return measure(folder, settings["frames"], settings["text"], settings["bandwidth"])
+    if task == "again":
+        return measure_again(folder, settings["frames"])
     if task == "parts":
         return split.parts(folder, settings["position"], settings["repeats"])
     if task == "codec":
@@ -31,15 +36,25 @@ def perform(task: str, folder: Path, settings: Figures) -> object:
     return measure_long(folder, settings["text"], settings["room"])
 
 
-def in_process(task: str, folder: Path, settings: Figures) -> Figures:
+def in_process(task: str, folder: Path, settings: Figures, voices: Path) -> Figures:
     """`perform` in a process of its own."""
     command = [sys.executable, "-m", "voxtral_tts.bench", "--task", task]
     command += ["--exported", str(folder), "--settings", json.dumps(settings)]
-    process = subprocess.run(command, stdout=subprocess.PIPE)
+    process = subprocess.run(command, stdout=subprocess.PIPE, env=_environment(voices))
     if process.returncode != 0:  # it has said why on our stderr
         raise SystemExit(f"the run failed: {task}")
     figures: Figures = json.loads(process.stdout)
     return figures
+
+
+def once(task: str, folder: Path, settings: Figures) -> Figures:
+    """`in_process`, with no voice kept from before."""
+    with tempfile.TemporaryDirectory() as voices:
+        return in_process(task, folder, settings, Path(voices))
+
+
+def _environment(voices: Path) -> dict[str, str]:
+    return {**os.environ, _VOICES: str(voices)}
 
 
 def run(folders: dict[str, Path], runs: int, settings: Figures) -> dict[str, list[Figures]]:
@@ -50,20 +65,20 @@ def run(folders: dict[str, Path], runs: int, settings: Figures) -> dict[str, lis
             note(f"round {index + 1} of {runs}: {backend}")
             dropped = drop_cache(folder / name for name in (MODEL, CODEC))
             result: Figures = {"cache_dropped": dropped}
-            for task in _PER_ROUND:
-                result[task] = in_process(task, folder, settings)
+            with tempfile.TemporaryDirectory() as voices:
+                for task in _PER_ROUND:
+                    result[task] = in_process(task, folder, settings, Path(voices))
+                if result["speech"]["same_voice"]["prefix_source"] is not None:
+                    result["again"] = in_process("again", folder, settings, Path(voices))
             results[backend].append(result)
     return results
-
-
-def has_parts(folder: Path) -> bool:
-    return (folder / PARTS).exists()
 
 
 def allocations(counter: Path, folder: Path) -> Figures:
     """Allocations of frames, as the counter that is built with the tests prints them."""
     command = [str(counter), str(folder / MODEL), str(folder / CODEC)]
-    counted: Figures = json.loads(
-        subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
-    )
+    with tempfile.TemporaryDirectory() as voices:
+        environment = _environment(Path(voices))
+        process = subprocess.run(command, stdout=subprocess.PIPE, check=True, env=environment)
+    counted: Figures = json.loads(process.stdout)
     return counted
