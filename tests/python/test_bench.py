@@ -342,7 +342,7 @@ def test_rounds_take_the_backends_in_turn(monkeypatch, tmp_path: Path) -> None:
 
     def answer(task: str, folder: Path, *_: object) -> dict[str, Any]:
         seen.append(f"{folder.name} {task}")
-        return {"same_voice": {"prefix_source": "memory" if folder.name == "b" else None}}
+        return {"same_voice": {"prefix_rows": 5 if folder.name == "b" else 0}}
 
     monkeypatch.setattr(rounds, "in_process", answer)
     results = rounds.run({"a": tmp_path / "a", "b": tmp_path / "b"}, 2, {})

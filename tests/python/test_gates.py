@@ -23,6 +23,7 @@ from export.config import TransformerConfig, VoxtralConfig
 from export.inspect_program import summarize
 from export.lower import Method, lower
 from exporting import Export
+from programs import Program
 
 voxtral_tts = pytest.importorskip("voxtral_tts")
 from voxtral_tts import Runner  # noqa: E402
@@ -183,13 +184,33 @@ def test_the_gate_on_chunks_fails_for_others() -> None:
         gates.same_chunks([1, 1, 2], [1, 3])
 
 
-def test_parts_read_what_the_step_reads(export_tiny: Export) -> None:
+@pytest.mark.parametrize("backend", ["xnnpack", "portable", "mlx"])
+def test_parts_read_what_the_step_reads(export_tiny: Export, backend: str) -> None:
     """bench.pte is made of the very modules that `step` consists of."""
-    parts = export_tiny("--backend", "xnnpack", "--export-target", "bench") / "bench.pte"
-    step = export_tiny("--backend", "xnnpack") / "model.pte"
+    parts = export_tiny("--backend", backend, "--export-target", "bench") / "bench.pte"
+    step = step_bytes(export_tiny("--backend", backend) / "model.pte")
     methods = ("language_model", "semantic_head", "flow", "embed_codes")
     assert {summary.name for summary in summarize(parts)} == set(methods)
-    assert sum(step_bytes(parts, method) for method in methods) == step_bytes(step)
+    assert sum(step_bytes(parts, name) for name in methods) == pytest.approx(step, rel=1e-4)
+
+
+def test_parts_compute_what_the_step_computes(
+    export_tiny: Export, config: VoxtralConfig, runner: Runner
+) -> None:
+    flags = ("--backend", "xnnpack", "--qlinear", "8da4w", "--qembedding", "8w")
+    step = Program(export_tiny(*flags) / "model.pte")
+    parts = Program(export_tiny(*flags, "--export-target", "bench") / "bench.pte")
+    generator = torch.Generator().manual_seed(1)
+    embeddings = torch.randn(1, 5, config.language_model.dim, generator=generator)
+    noise = torch.randn(1, config.n_acoustic, generator=generator)
+    position, alpha = torch.zeros(1, dtype=torch.int64), torch.tensor([1.2])
+    greedy = torch.zeros(1, config.semantic_rows)
+    codes, following = step("step", embeddings, position, noise, alpha, greedy)
+    (hidden,) = parts("language_model", embeddings, position)
+    (semantic,) = parts("semantic_head", hidden, greedy)
+    (acoustic,) = parts("flow", hidden, noise, alpha)
+    assert torch.equal(torch.cat((semantic, acoustic), dim=1), codes)
+    assert torch.equal(parts("embed_codes", codes)[0], following)
 
 
 def test_step_times_are_kept_when_asked_for(runner: Runner) -> None:

@@ -14,7 +14,7 @@ from .roofline import frame_bytes
 from .speech import TEXT
 
 _CHUNK = 8  # frames of a chunk in the steady state (docs/contract.md, chunk_schedule)
-_SYNTHETIC_VOICE_ROWS = 230  # about where a sentence starts: voice and text
+_PROMPT_ROWS = 230  # about what a voice and a sentence take
 
 
 def _positive(text: str) -> int:
@@ -62,7 +62,7 @@ def main() -> None:
     settings: Figures = {
         "frames": options.frames,
         "text": options.text,
-        "position": _SYNTHETIC_VOICE_ROWS + options.frames // 2,
+        "position": min(_PROMPT_ROWS + options.frames // 2, *map(_last_row, folders.values())),
         "repeats": options.repeats,
         "bandwidth": options.bandwidth_mb << 20,
     }
@@ -108,12 +108,17 @@ def _artefacts(
     return result, folders, checkpoint
 
 
+def _last_row(folder: Path) -> int:
+    """Of the KV cache."""
+    manifest = json.loads((folder / "manifest.json").read_text())
+    return int(manifest["files"][MODEL]["options"]["max_seq_len"]) - 1
+
+
 def _add_once(
     figures: Figures, folder: Path, options: argparse.Namespace, settings: Figures
 ) -> None:
     """What does not vary from process to process, or takes long."""
-    manifest = json.loads((folder / "manifest.json").read_text())
-    rows = int(manifest["files"][MODEL]["options"]["max_seq_len"])
+    rows = _last_row(folder) + 1
     speech = figures["runs"][0]["speech"]["speech"]
     position = speech["prompt_rows"] + options.frames / 2
     needed = frame_bytes(folder, position, rows, _CHUNK)

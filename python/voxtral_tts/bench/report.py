@@ -102,8 +102,8 @@ def _first_sound_rows(runs: list[Figures], speeches: list[Figures]) -> Iterable[
     for label, spoken in utterances.items():
         if not spoken:  # without a cache of voices there is none on disk
             continue
-        rows, source = spoken[0]["prompt_rows"], spoken[0]["prefix_source"]
-        remark = f"{rows} rows" + (f", {spoken[0]['prefix_rows']} from {source}" if source else "")
+        rows, kept = spoken[0]["prompt_rows"], spoken[0]["prefix_rows"]
+        remark = f"{rows} rows" + (f", {kept} from {spoken[0]['prefix_source']}" if kept else "")
         yield Row(f"TTFA, {label}", "ms", [one["ttfa_ms"] for one in spoken], remark)
         yield Row(f"prefill, {label}", "ms", [one["prefill_ms"] for one in spoken])
         rates = [one["prefill_rows_per_s"] for one in spoken]
