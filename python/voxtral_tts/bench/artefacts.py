@@ -39,7 +39,7 @@ def checkpoint_in(cache: Path, size: str) -> tuple[Path, Figures]:
 
 def export_in(cache: Path, checkpoint: Path, backend: str) -> tuple[Path, Figures]:
     """The exported folder, kept in `cache`; its options, and what it cost and weighs."""
-    flags = f"--backend {backend} {OPTIONS[backend]}"
+    flags = f"--backend {backend} {OPTIONS[backend]} --max-seq-len {_rows(checkpoint)}"
     key = hashlib.sha256(f"{flags} {sources()}".encode()).hexdigest()[:12]
     folder = cache / f"export-{fingerprint(checkpoint)}-{key}"
     paths = ("--model-path", str(checkpoint), "--output-dir", str(folder))
@@ -47,6 +47,12 @@ def export_in(cache: Path, checkpoint: Path, backend: str) -> tuple[Path, Figure
     made = _cached(folder, "made.json", *export)
     _cached(folder, "made-bench.json", *export, "--export-target", "bench")
     return folder, {"options": flags, "export": made, "file_mb": sizes(folder)}
+
+
+def _rows(checkpoint: Path) -> int:
+    """Of the KV cache: the exporter's default, as far as the checkpoint has them."""
+    parameters = json.loads((checkpoint / "params.json").read_text())
+    return min(4096, int(parameters["max_seq_len"]))
 
 
 def sizes(folder: Path) -> dict[str, float]:
