@@ -13,6 +13,9 @@ SENTENCE := Hello, this is a small model with random weights.
 EXPORTED := $(DEMO)/exported/model.pte
 EXPORTED_MLX := $(DEMO)/mlx/model.pte
 MLX_E2E := RUNNER=build/tests/voxtral_tts_runner MAX_FRAMES=40
+# More flags for the benchmark, such as --long; what it writes besides its table.
+BENCH :=
+BENCH_OUTPUT := --json out/bench/report.json --plots out/bench --allocations build/tests/voxtral_tts_count_allocations
 # The true text vocabulary, which tokenizer tests read.
 TEKKEN := .cache/tekken.json
 export VOXTRAL_TTS_TEKKEN := $(CURDIR)/$(TEKKEN)
@@ -91,11 +94,11 @@ format: setup ## rewrite files as lint wants them
 	@$(BIN)/ruff format .
 	@$(BIN)/clang-format -i $(CPP)
 
-bench: build python ## full-size timing on a synthetic checkpoint (11 GB of disk)
-	@$(BIN)/python -m voxtral_tts.bench
+bench: build python ## full-size timing on a synthetic checkpoint (14 GB of disk)
+	@$(BIN)/python -m voxtral_tts.bench $(BENCH_OUTPUT) $(BENCH)
 
-bench-mlx: build python ## the same for MLX beside XNNPACK, three frames (14 GB of disk)
-	@$(BIN)/python -m voxtral_tts.bench --backend mlx --backend xnnpack --frames 3 --runs 3
+bench-mlx: build python ## the same for MLX beside XNNPACK, three frames (19 GB of disk)
+	@$(BIN)/python -m voxtral_tts.bench --backend mlx --backend xnnpack --frames 3 --runs 3 --repeats 3 $(BENCH_OUTPUT) $(BENCH)
 
 clean: ## remove everything that was built
 	rm -rf build out $(VENV)/.installed

@@ -87,9 +87,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     add(
         "--export-target",
-        choices=("all", "model", "codec"),
+        choices=("all", "model", "codec", "bench"),
         default="all",
-        help="which program to write (default all)",
+        help="which program to write (default all); bench: the parts of a step, to be timed",
     )
     add("--debug", action="store_true", help="step also returns hidden, logits and velocities")
     add(

@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 from torch.export import Dim
 
+from .bench_methods import export_bench
 from .checkpoint import Checkpoint
 from .contract import (
     CODEC_FILE,
@@ -30,7 +31,8 @@ from .options import ExportOptions
 
 MANIFEST_FILE = "manifest.json"
 VOICES_FOLDER = "voice_embedding"
-TARGETS = ("all", "model", "codec")
+TARGETS = ("all", "model", "codec", "bench")
+BENCH_FILE = "bench.pte"  # never part of "all"
 _RECORDED_PACKAGES = ("executorch", "torch")
 
 Entry = dict[str, object]
@@ -59,6 +61,8 @@ def export_folder(
             _export_model(checkpoint, stage(MODEL_FILE), options, progress)
         if target in ("all", "codec"):
             _export_codec(checkpoint, stage(CODEC_FILE), options, progress)
+        if target == "bench":
+            export_bench(checkpoint, stage(BENCH_FILE), options, progress)
         progress("copying tokenizer and voices")
         shutil.copyfile(checkpoint.tokenizer_file, stage("tekken.json"))
         for file in checkpoint.voice_files.values():
@@ -152,7 +156,7 @@ def _entries(options: ExportOptions, files: dict[str, Path]) -> dict[str, Entry]
     }
     return {
         name: {"bytes": path.stat().st_size, "sha256": _sha256(path)}
-        | (made if name in (MODEL_FILE, CODEC_FILE) else {})
+        | (made if name in (MODEL_FILE, CODEC_FILE, BENCH_FILE) else {})
         for name, path in sorted(files.items())
     }
 

@@ -15,7 +15,11 @@ from typing import Any, NamedTuple
 from executorch.exir._serialize._flatbuffer import _program_flatbuffer_to_json
 from executorch.exir._serialize._program import _ExtendedHeader
 
+from .inspect_chain import Chain
+from .inspect_xnnpack import constant_bytes
+
 _MLX = "MLXBackend"
+_XNNPACK = "XnnpackBackend"
 # What the readers of ExecuTorch and flatbuffers raise over a damaged file.
 _PARSING = (
     KeyError,
@@ -39,12 +43,13 @@ class MethodSummary(NamedTuple):
     name: str
     delegates: Counter[str]  # by backend
     operators: Counter[str]  # run by the runtime, outside of delegates
+    instructions: tuple[str, ...]  # in order: an operator's name, or a delegate's backend
     nodes: Counter[str]  # of MLX graphs, by type
     bytes_read: int | None
-    """Weights that one call reads, however few rows it is given; None when the backend does not
-    tell. A quantised weight counts with its scales and its biases, which are as large. Rows
-    gathered from tables are not in it, nor is the KV cache."""
-    state_bytes: int  # of MLX graphs: caches and carried columns
+    """Weights that one call reads, however few rows it is given, each as often as it is read;
+    None when a backend does not tell. A quantised weight counts with its scales, and in MLX its
+    biases, which are as large. Rows gathered from tables are not in it, nor is the KV cache."""
+    state_bytes: int  # caches; of MLX graphs carried columns too
 
 
 def summarize(file: Path) -> list[MethodSummary]:
@@ -90,23 +95,29 @@ class _Program:
             yield self
 
     def method(self, plan: dict[str, Any]) -> MethodSummary:
+        chain = Chain(plan)
         nodes: Counter[str] = Counter()
-        bytes_read: int | None = 0
-        state_bytes = 0
+        state_bytes = chain.state_bytes
+        reads: list[int | None] = []  # of a call of each delegate
         for delegate in plan["delegates"]:
-            if delegate["id"] != _MLX:
-                bytes_read = None
-                continue
-            graph = _MlxGraph(self.payload(delegate))
-            nodes += graph.nodes
-            bytes_read = None if bytes_read is None else bytes_read + graph.bytes_read
-            state_bytes += graph.state_bytes
+            if delegate["id"] == _MLX:
+                graph = _MlxGraph(self.payload(delegate))
+                nodes += graph.nodes
+                reads.append(graph.bytes_read)
+                state_bytes += graph.state_bytes
+            elif delegate["id"] == _XNNPACK:
+                reads.append(constant_bytes(self.payload(delegate)))
+            else:
+                reads.append(None)
+        calls = [reads[index] for index in chain.delegate_calls]
+        known = [read for read in calls if read is not None]
         return MethodSummary(
             plan["name"],
             Counter(delegate["id"] for delegate in plan["delegates"]),
-            Counter(self.operators(plan)),
+            Counter(chain.operators),
+            tuple(chain.names),
             nodes,
-            bytes_read if plan["delegates"] else None,
+            chain.bytes_read + sum(known) if len(known) == len(calls) else None,
             state_bytes,
         )
 
@@ -118,13 +129,6 @@ class _Program:
         segment = self.json["segments"][index]
         self.file.seek(self.header.segment_base_offset + int(segment.get("offset", 0)))
         return self.file.read(int(segment["size"]))
-
-    def operators(self, plan: dict[str, Any]) -> Iterator[str]:
-        for chain in plan["chains"]:
-            for instruction in chain["instructions"]:
-                arguments = instruction["instr_args"]
-                if instruction["instr_args_type"] == "KernelCall":
-                    yield plan["operators"][int(arguments.get("op_index", 0))]["name"]
 
 
 class _MlxGraph:

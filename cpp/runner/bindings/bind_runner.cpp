@@ -103,6 +103,18 @@ class Stream {
     }
   }
 
+  void record_step_times() {
+    const OneAtATime guard(busy_);
+    if (stream_) {
+      stream_->record_step_times();
+    }
+  }
+
+  std::vector<float> step_times_ms() {
+    const OneAtATime guard(busy_);
+    return stream_ ? stream_->step_times_ms() : step_times_ms_;
+  }
+
   std::string stats_json() {
     const OneAtATime guard(busy_);
     return to_json(stream_ ? stream_->stats() : stats_);
@@ -112,6 +124,7 @@ class Stream {
   void end() {
     if (stream_) {
       stats_ = stream_->stats();
+      step_times_ms_ = stream_->step_times_ms();
       stream_.reset();
     }
   }
@@ -120,6 +133,7 @@ class Stream {
   std::optional<SpeechStream> stream_; // empty once it is over
   py::ssize_t n_codebooks_;
   SynthesisStats stats_;
+  std::vector<float> step_times_ms_;
 };
 
 std::unique_ptr<Runner> load(
@@ -206,7 +220,9 @@ void bind_runner(py::module_& module) {
   py::class_<Stream>(module, "Stream")
       .def("next", &Stream::next)
       .def("close", &Stream::close)
-      .def("stats_json", &Stream::stats_json);
+      .def("stats_json", &Stream::stats_json)
+      .def("_record_step_times", &Stream::record_step_times)
+      .def("_step_times_ms", &Stream::step_times_ms);
   py::class_<Runner>(module, "Runner")
       .def(
           py::init(&load),

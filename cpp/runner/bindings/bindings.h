@@ -12,6 +12,9 @@ void bind_errors(pybind11::module_& module);
 // Runner, Stream, load_mlx, list_voices, default_options.
 void bind_runner(pybind11::module_& module);
 
+// _read_bandwidth, _time_method: for voxtral_tts.bench alone.
+void bind_bench(pybind11::module_& module);
+
 // write_wav, to_s16le.
 void bind_audio(pybind11::module_& module);
 

@@ -8,4 +8,5 @@ PYBIND11_MODULE(_core, module) {
   voxtral_tts::bindings::bind_errors(module);
   voxtral_tts::bindings::bind_runner(module);
   voxtral_tts::bindings::bind_audio(module);
+  voxtral_tts::bindings::bind_bench(module);
 }

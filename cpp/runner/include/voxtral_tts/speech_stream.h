@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "voxtral_tts/audio.h"
 #include "voxtral_tts/export.h"
@@ -35,6 +36,11 @@ class VOXTRAL_TTS_API SpeechStream {
 
   // Complete once next() has returned nullopt; before, the state so far.
   const SynthesisStats& stats() const noexcept;
+
+  // From now on keeps the time of every `step`, prefill first, in memory that
+  // is reserved here. Not recorded otherwise.
+  void record_step_times();
+  const std::vector<float>& step_times_ms() const noexcept;
 
   // Calls `poll` once per frame on the thread that pulls; what it throws leaves
   // next() and ends the stream. Python looks for Ctrl-C here.

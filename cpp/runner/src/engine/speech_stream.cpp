@@ -197,6 +197,9 @@ std::optional<std::span<const int64_t>> SpeechStream::Impl::next_frame() {
   const auto codes = generate();
   const double elapsed_ms = watch.elapsed_ms();
   stats.generate_ms += elapsed_ms;
+  if (step_times_ms && codes) {
+    step_times_ms->push_back(static_cast<float>(elapsed_ms));
+  }
   if (first) {
     stats.prefill_ms = elapsed_ms;
   } else if (codes && counted) {
@@ -300,6 +303,16 @@ std::optional<AudioChunk> SpeechStream::next() {
 
 void SpeechStream::cancel() noexcept {
   impl_->cancelled = true;
+}
+
+void SpeechStream::record_step_times() {
+  impl_->step_times_ms.emplace();
+  impl_->step_times_ms->reserve(static_cast<size_t>(impl_->max_frames));
+}
+
+const std::vector<float>& SpeechStream::step_times_ms() const noexcept {
+  static const std::vector<float> none;
+  return impl_->step_times_ms ? *impl_->step_times_ms : none;
 }
 
 void SpeechStream::set_poll(std::function<void()> poll) {

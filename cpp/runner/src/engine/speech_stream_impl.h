@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "codec/codec_stream.h"
 #include "engine/runner_impl.h"
@@ -27,6 +28,7 @@ class SpeechStream::Impl {
   std::function<void()> poll;
   std::atomic<bool> cancelled = false;
   SynthesisStats stats;
+  std::optional<std::vector<float>> step_times_ms; // when asked for
   int64_t max_frames = 0;
 
  private:

@@ -14,7 +14,7 @@
 #include "model/mlx_library.h"
 #include "model/planned_memory.h"
 #include "model/runtime.h"
-#include "support/checked.h"
+#include "model/temp_memory.h"
 #include "voxtral_tts/error.h"
 
 namespace voxtral_tts::model {
@@ -85,34 +85,17 @@ bool matches(
   return true;
 }
 
-} // namespace
-
-PlannedBuffers::PlannedBuffers(
-    const std::vector<int64_t>& sizes, const std::string& method) {
-  uint64_t needed = 0;
-  for (const int64_t size : sizes) {
-    if (size < 0) {
-      throw Error(
-          ErrorClass::kModelLoad,
-          method + ": its memory plan is damaged" + kReExport);
-    }
-    needed = support::saturating_add(needed, static_cast<uint64_t>(size));
-  }
-  try {
-    for (const int64_t size : sizes) {
-      buffers_.emplace_back(static_cast<size_t>(size));
-      spans_.push_back(buffers_.back().span());
-    }
-  } catch (const std::bad_alloc&) {
-    throw Error(
-        ErrorClass::kModelLoad,
-        method + ": needs " + std::to_string(needed) +
-            " bytes of memory, more than this process gets; free some, or "
-            "export with a smaller --max-seq-len",
-        ENOMEM);
-  }
-  allocator_.emplace(Span<Span<uint8_t>>(spans_.data(), spans_.size()));
+// Deprecated for who would keep a method beyond its module. Module::execute
+// itself allocates the list of outputs anew in every call.
+executorch::runtime::Method* loaded_method(
+    Module& module, const std::string& name) {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+  return *module.method(name);
+#pragma GCC diagnostic pop
 }
+
+} // namespace
 
 class PteProgram::PlannedMemory : public PlannedBuffers {
  public:
@@ -133,6 +116,12 @@ class PteProgram::PlannedMemory : public PlannedBuffers {
   }
 };
 
+struct PteProgram::Loaded {
+  std::unique_ptr<PlannedMemory> memory;
+  executorch::runtime::Method* method; // the module's
+  std::vector<EValue> outputs;
+};
+
 PteProgram::PteProgram(std::filesystem::path file, Device device)
     : file_(std::move(file)), device_(device) {
   prepare_runtime(0); // has an effect only when no Runner has done it
@@ -146,7 +135,12 @@ PteProgram::~PteProgram() {
 }
 
 void PteProgram::load_program() {
-  module_ = std::make_unique<Module>(file_.string(), Module::LoadMode::Mmap);
+  module_ = std::make_unique<Module>(
+      file_.string(),
+      Module::LoadMode::Mmap,
+      nullptr,
+      nullptr,
+      std::make_unique<TempMemory>());
   // One packed copy of a weight however often the unrolled steps use it.
   executorch::runtime::BackendOptions<1> xnnpack;
   executorch::runtime::BackendOptions<1> mlx;
@@ -226,18 +220,52 @@ MetadataValue PteProgram::get(const std::string& name) {
   return list;
 }
 
-void PteProgram::load_method(const std::string& name, const MethodSpec& spec) {
+void PteProgram::check_has(const std::string& name) const {
   if (!has(name)) {
     throw Error(
         ErrorClass::kModelMismatch,
         file_.string() + ": has no method '" + name + "'" + kReExport);
   }
+}
+
+MethodSpec PteProgram::signature(const std::string& name) {
+  check_has(name);
+  const auto meta = module_->method_meta(name);
+  if (!meta.ok()) {
+    fail_load(file_, "method '" + name + "': " + describe(meta.error()));
+  }
+  const auto spec_of = [&](const auto& info) {
+    if (!info.ok()) {
+      throw Error(
+          ErrorClass::kModelMismatch,
+          file_.string() + ": method '" + name +
+              "' takes or returns something else than tensors");
+    }
+    return TensorSpec{
+        info->scalar_type(), {info->sizes().begin(), info->sizes().end()}};
+  };
+  MethodSpec spec;
+  for (size_t i = 0; i < meta->num_inputs(); ++i) {
+    spec.inputs.push_back(spec_of(meta->input_tensor_meta(i)));
+  }
+  for (size_t i = 0; i < meta->num_outputs(); ++i) {
+    spec.outputs.push_back(spec_of(meta->output_tensor_meta(i)));
+  }
+  return spec;
+}
+
+void PteProgram::load_method(
+    const std::string& name,
+    const MethodSpec& spec,
+    executorch::runtime::EventTracer* tracer) {
+  check_has(name);
   check_backends(name);
   check_signature(name, spec);
   const auto meta = module_->method_meta(name);
   auto memory = std::make_unique<PlannedMemory>(
       *meta, file_.string() + ": method '" + name + "'");
-  const RuntimeError error = module_->load_method(name, memory->allocator());
+  const RuntimeError error =
+      module_->load_method(name, memory->allocator(), tracer);
   if (error == RuntimeError::NotSupported && device_ == Device::kGpu) {
     throw Error(
         ErrorClass::kUsage,
@@ -248,7 +276,10 @@ void PteProgram::load_method(const std::string& name, const MethodSpec& spec) {
     fail_load(
         file_, "method '" + name + "' does not load (" + describe(error) + ")");
   }
-  memory_[name] = std::move(memory);
+  loaded_[name] = {
+      std::move(memory),
+      loaded_method(*module_, name),
+      std::vector<EValue>(meta->num_outputs())};
 }
 
 void PteProgram::check_backends(const std::string& name) {
@@ -301,16 +332,27 @@ void PteProgram::check_signature(
   }
 }
 
-std::vector<EValue> PteProgram::execute(
+const std::vector<EValue>& PteProgram::execute(
     const std::string& name, const std::vector<EValue>& inputs) {
-  auto result = module_->execute(name, inputs);
-  if (!result.ok()) {
+  Loaded& loaded = loaded_.at(name);
+  RuntimeError error = RuntimeError::Ok;
+  for (size_t i = 0; i < inputs.size() && error == RuntimeError::Ok; ++i) {
+    error = loaded.method->set_input(inputs[i], i);
+  }
+  if (error == RuntimeError::Ok) {
+    error = loaded.method->execute();
+  }
+  if (error == RuntimeError::Ok) {
+    error = loaded.method->get_outputs(
+        loaded.outputs.data(), loaded.outputs.size());
+  }
+  if (error != RuntimeError::Ok) {
     throw Error(
         ErrorClass::kInternal,
-        file_.string() + ": method '" + name + "' failed (" +
-            describe(result.error()) + ")");
+        file_.string() + ": method '" + name + "' failed (" + describe(error) +
+            ")");
   }
-  return std::move(*result);
+  return loaded.outputs;
 }
 
 executorch::extension::TensorPtr tensor_over(

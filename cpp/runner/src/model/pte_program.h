@@ -48,14 +48,23 @@ class PteProgram : public MetadataSource {
   bool has(const std::string& name) const override;
   MetadataValue get(const std::string& name) override;
 
+  // What the file says of a method, upper bounds for dynamic axes. Throws
+  // Error{kModelMismatch} for a missing method and what is not a tensor.
+  MethodSpec signature(const std::string& name);
+
   // Loads a method and its delegates after comparing its signature with `spec`.
   // Throws Error{kModelMismatch} for a missing method or another signature,
-  // Error{kModelLoad} when a backend is absent or refuses it.
-  void load_method(const std::string& name, const MethodSpec& spec);
+  // Error{kModelLoad} when a backend is absent or refuses it. `tracer` is told
+  // of every instruction and outlives the program.
+  void load_method(
+      const std::string& name,
+      const MethodSpec& spec,
+      executorch::runtime::EventTracer* tracer = nullptr);
 
-  // Runs a loaded method. Output tensors live in the program until its next
-  // execution. Throws Error{kInternal}.
-  std::vector<executorch::runtime::EValue> execute(
+  // Runs a loaded method; allocates nothing itself. The outputs, and the
+  // tensors in them, live until the method's next execution. Throws
+  // Error{kInternal}.
+  const std::vector<executorch::runtime::EValue>& execute(
       const std::string& name,
       const std::vector<executorch::runtime::EValue>& inputs);
 
@@ -67,6 +76,9 @@ class PteProgram : public MetadataSource {
  private:
   class PlannedMemory;
 
+  struct Loaded;
+
+  void check_has(const std::string& name) const;
   void load_program();
   void load_backends();
   void check_signature(const std::string& name, const MethodSpec& spec);
@@ -77,7 +89,7 @@ class PteProgram : public MetadataSource {
   Device device_;
   std::vector<std::string> methods_;
   std::set<std::string> backends_; // of all methods, by the runtime's names
-  std::map<std::string, std::unique_ptr<PlannedMemory>> memory_;
+  std::map<std::string, Loaded> loaded_;
 };
 
 // A float or int64 tensor over memory of the caller's, which must outlive it.
