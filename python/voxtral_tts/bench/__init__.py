@@ -1,0 +1,1 @@
+"""Placeholder: the package is made from bench.py on another branch."""
