@@ -32,7 +32,8 @@ FRAMES_PER_REPEAT = 3
 STAGES = ("lm", "head", "flow", "embed")  # of a frame; then the codec
 BELOW_ROOFLINE = "below_roofline"  # stages that read faster than memory can: measuring errors
 _TOLERANCE = 1.15  # the measured bandwidth is a lower bound itself
-_BANDWIDTH_BYTES = 512 << 20  # far more than any cache
+_READ_BYTES = 64 << 20  # short, and all of them are far more than any cache
+_READS = 8
 _MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes per unit of ru_maxrss
 
 
@@ -114,15 +115,21 @@ def summary(values: Sequence[float]) -> dict[str, float]:
 
 
 def read_bandwidth(threads: int) -> float:
-    """GB/s of torch adding up a big array, the best of several; memory can do at least that."""
+    """GB/s of torch adding up arrays that are in no cache; memory can do at least that.
+
+    The best of many short reads, on one thread and on all, so that other programs disturb a few.
+    """
     import torch
 
     before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    array = torch.ones(_BANDWIDTH_BYTES // 4)
-    best = min(timed(array.sum)[1] for _ in range(9))
+    arrays = torch.ones(_READS, _READ_BYTES // 4).unbind()
+    best = 0.0
+    for count in {1, threads}:
+        torch.set_num_threads(count)
+        times = [timed(array.sum)[1] for _ in range(3) for array in arrays]
+        best = max(best, _READ_BYTES / min(times) / 1e6)
     torch.set_num_threads(before)
-    return _BANDWIDTH_BYTES / best / 1e6
+    return best
 
 
 @dataclass
