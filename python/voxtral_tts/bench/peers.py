@@ -32,6 +32,7 @@ FRAMES_PER_REPEAT = 3
 STAGES = ("lm", "head", "flow", "embed")  # of a frame; then the codec
 BELOW_ROOFLINE = "below_roofline"  # stages that read faster than memory can: measuring errors
 _TOLERANCE = 1.15  # the measured bandwidth is a lower bound itself
+_IDLE = 0.8  # share of the cores below which times are those of a busy machine
 _READ_BYTES = 64 << 20  # short, and all of them are far more than any cache
 _READS = 8
 _MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes per unit of ru_maxrss
@@ -153,10 +154,13 @@ class Process:
     def figures(self) -> dict[str, float]:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _MAXRSS_UNIT
         self.bandwidth = max(self.bandwidth, read_bandwidth(self.threads))
+        cores = self.cpu / self.wall
+        if cores < _IDLE * self.threads:
+            note(f"{cores:.2f} of {self.threads} cores were used: others kept the machine busy")
         return {
             "read_gb_per_s": self.bandwidth,
             "threads": float(self.threads),
-            "busy_cores": self.cpu / self.wall,
+            "busy_cores": cores,
             "load_average": os.getloadavg()[0],
             "peak_resident_mb": peak / 1e6,
         }
