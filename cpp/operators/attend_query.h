@@ -6,13 +6,12 @@
 #include <cmath>
 #include <limits>
 
-#include "operators/element.h"
+#include "operators/key_dots.h"
+#include "operators/running_softmax.h"
 #include "operators/simd.h"
 
 namespace voxtral_tts::operators {
 namespace {
-
-#define VOXTRAL_TTS_ALWAYS_INLINE __attribute__((always_inline)) inline
 
 // Where the keys and values of one head come from: rows before `split` from the
 // cache (a ring), later ones from new rows.
@@ -26,111 +25,6 @@ struct KeySource {
   const float* new_values;
   int64_t split;      // absolute row of new_keys[0]
   int64_t row_stride; // elements between rows: Hkv * D
-};
-
-template <class Element>
-VOXTRAL_TTS_ALWAYS_INLINE float dot_with(
-    const float* query, const typename Element::Stored* key, int64_t size) {
-  Float16Lanes sums = {};
-  int64_t i = 0;
-  for (; i + kLanes <= size; i += kLanes) {
-    sums += load_lanes<Float16Lanes>(query + i) * Element::load(key + i);
-  }
-  float total = 0;
-  for (; i < size; ++i) {
-    total += query[i] * Element::load_one(key + i);
-  }
-  // Halving: one sum after the other would take sixteen times as long.
-  float lanes[kLanes];
-  std::memcpy(lanes, &sums, sizeof(lanes));
-  for (int width = kLanes / 2; width > 0; width /= 2) {
-    for (int lane = 0; lane < width; ++lane) {
-      lanes[lane] += lanes[lane + width];
-    }
-  }
-  return total + lanes[0];
-}
-
-// out += weights[row] * values[row], for rows `stride` apart.
-template <class Element>
-VOXTRAL_TTS_ALWAYS_INLINE void add_values(
-    const float* weights,
-    const typename Element::Stored* values,
-    int64_t rows,
-    int64_t stride,
-    int64_t size,
-    float* out) {
-  int64_t i = 0;
-  for (; i + 4 * kLanes <= size; i += 4 * kLanes) {
-    Float16Lanes sums[4];
-    std::memcpy(sums, out + i, sizeof(sums));
-    for (int64_t row = 0; row < rows; ++row) {
-      const auto* value = values + row * stride + i;
-      for (int part = 0; part < 4; ++part) {
-        sums[part] += weights[row] * Element::load(value + part * kLanes);
-      }
-    }
-    std::memcpy(out + i, sums, sizeof(sums));
-  }
-  for (; i < size; ++i) {
-    for (int64_t row = 0; row < rows; ++row) {
-      out[i] += weights[row] * Element::load_one(values + row * stride + i);
-    }
-  }
-}
-
-// e^x for x <= 0, within 2e-7 of it: 2^n times a polynomial, which the compiler
-// turns into vector code. (Coefficients: Taylor's, on half an octave each way.)
-VOXTRAL_TTS_ALWAYS_INLINE float exp_negative(float x) {
-  constexpr float kRound = 12582912.0f; // 1.5 * 2^23
-  const float clamped = x < -87.0f ? -87.0f : x;
-  const float n = (clamped * 1.44269504f + kRound) - kRound;
-  const float r = (clamped - n * 0.693359375f) + n * 2.12194440e-4f;
-  float p = 1.0f / 5040;
-  p = p * r + 1.0f / 720;
-  p = p * r + 1.0f / 120;
-  p = p * r + 1.0f / 24;
-  p = p * r + 1.0f / 6;
-  p = p * r + 0.5f;
-  p = p * r + 1.0f;
-  p = p * r + 1.0f;
-  const auto power = static_cast<uint32_t>(static_cast<int32_t>(n) + 127) << 23;
-  return x < -87.0f ? 0.0f : p * std::bit_cast<float>(power);
-}
-
-// The softmax so far, over blocks of keys: what was summed is rescaled when a
-// block has a larger score.
-struct RunningSoftmax {
-  static constexpr int64_t kBlock = 32;
-
-  float maximum = -std::numeric_limits<float>::infinity();
-  float total = 0;
-  float poison = 0; // NaN once a score was not finite
-
-  // Scores of a block to weights; scales `out` [size] to the new maximum.
-  VOXTRAL_TTS_ALWAYS_INLINE void add(
-      float* scores, int64_t rows, float* out, int64_t size) {
-    float largest = maximum;
-    for (int64_t row = 0; row < rows; ++row) {
-      poison += scores[row] * 0.0f;
-      largest = scores[row] > largest ? scores[row] : largest;
-    }
-    if (largest > maximum) {
-      const float shrink =
-          total > 0.0f ? exp_negative(maximum - largest) : 0.0f;
-      total *= shrink;
-      for (int64_t i = 0; i < size; ++i) {
-        out[i] *= shrink;
-      }
-      maximum = largest;
-    }
-    for (int64_t row = 0; row < rows; ++row) {
-      scores[row] = exp_negative(scores[row] - maximum);
-    }
-    for (int64_t row = 0; row < rows; ++row) {
-      total += scores[row];
-    }
-  }
 };
 
 // One query head against rows [begin, end) of one stretch of memory.
@@ -151,10 +45,26 @@ VOXTRAL_TTS_ALWAYS_INLINE void attend_stretch(
   float scores[RunningSoftmax::kBlock];
   for (int64_t row = begin; row < end; row += RunningSoftmax::kBlock) {
     const int64_t rows = std::min(RunningSoftmax::kBlock, end - row);
-    for (int64_t i = 0; i < rows; ++i) {
-      const auto* key = keys + (row - begin + i) * stride;
-      scores[i] = dot_with<Element>(query, key, head_dim) * scale +
-                  slope * static_cast<float>(row + i - query_row);
+    const auto* block = keys + (row - begin) * stride;
+    // Rows of one head lie far apart: the CPU would see each too late.
+    const int64_t following =
+        std::min(RunningSoftmax::kBlock, end - row - rows);
+    for (int64_t ahead = 0; ahead < following; ++ahead) {
+      const int64_t offset = (rows + ahead) * stride;
+      prefetch_row(block + offset, head_dim);
+      prefetch_row(values + (row - begin) * stride + offset, head_dim);
+    }
+    int64_t i = 0;
+    for (; i + kLanes <= rows; i += kLanes) {
+      dot_keys<Element>(
+          query, block + i * stride, stride, head_dim, scores + i);
+    }
+    for (; i < rows; ++i) {
+      scores[i] = dot_key<Element>(query, block + i * stride, head_dim);
+    }
+    for (i = 0; i < rows; ++i) {
+      scores[i] =
+          scores[i] * scale + slope * static_cast<float>(row + i - query_row);
     }
     softmax.add(scores, rows, out, head_dim);
     add_values<Element>(

@@ -9,8 +9,8 @@
 namespace voxtral_tts::operators {
 namespace {
 
-// Fewer rows are not worth waking the other threads for.
-constexpr int64_t kRowsPerTask = 8;
+// Fewer values are not worth waking the other threads for.
+constexpr int64_t kValuesPerTask = 16384;
 
 } // namespace
 
@@ -35,15 +35,13 @@ void linear(
   const auto quantize = [&](int64_t begin, int64_t end) {
     quantize_rows(x, weights.depth, begin, end, quantized);
   };
-  if (rows <= kRowsPerTask) {
-    quantize(0, rows);
-  } else {
-    simd::run_tasks(
-        (rows + kRowsPerTask - 1) / kRowsPerTask, [&](int64_t task) {
-          const int64_t begin = task * kRowsPerTask;
-          quantize(begin, std::min(rows, begin + kRowsPerTask));
-        });
-  }
+  const int64_t rows_per_task =
+      std::max<int64_t>(1, kValuesPerTask / weights.depth);
+  simd::run_tasks(
+      (rows + rows_per_task - 1) / rows_per_task, [&](int64_t task) {
+        const int64_t begin = task * rows_per_task;
+        quantize(begin, std::min(rows, begin + rows_per_task));
+      });
   const MultiplyTile multiply = multiply_tile_at(dot_level());
   simd::run_tasks(weights.tiles(), [&](int64_t tile) {
     multiply(weights, quantized, tile, out);

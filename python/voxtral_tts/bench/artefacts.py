@@ -15,7 +15,7 @@ from typing import Any
 
 # What is meant for use on each backend.
 OPTIONS = {
-    "xnnpack": "--qlinear 8da4w --qembedding 8w --qlinear-codec 8da8w",
+    "xnnpack": "--qlinear 8da4w --qembedding 8w --qlinear-codec 8da8w --kv-dtype bf16",
     "mlx": "--dtype bf16 --qlinear 4w --qembedding 8w --qlinear-codec 8w",
 }
 MODEL, CODEC, PARTS = "model.pte", "codec_decoder.pte", "bench.pte"

@@ -54,9 +54,9 @@ struct SynthesisOptions {
   std::optional<float> cfg_alpha; // guidance weight, -100 to 100; empty: the
                                   // model's own; others are not as its authors
                                   // run it
-  std::optional<int> flow_steps; // Euler steps per frame, which are fixed when
-                                 // the model is exported: another number than
-                                 // the file's is an error
+  std::optional<int> flow_steps;  // Euler steps per frame, which are fixed when
+                                  // the model is exported: another number than
+                                  // the file's is an error
   std::optional<int> max_frames; // limit in frames of 80 ms; empty: the model's
                                  // default budget
   int chunk_frames = 0;          // frames per chunk; 0: the codec's schedule
