@@ -56,11 +56,12 @@ VOXTRAL_TTS_ALWAYS_INLINE void attend_stretch(
     }
     int64_t i = 0;
     for (; i + kLanes <= rows; i += kLanes) {
-      dot_keys<Element>(
+      dot_keys<Element, kLanes>(
           query, block + i * stride, stride, head_dim, scores + i);
     }
     for (; i < rows; ++i) {
-      scores[i] = dot_key<Element>(query, block + i * stride, head_dim);
+      dot_keys<Element, 1>(
+          query, block + i * stride, stride, head_dim, scores + i);
     }
     for (i = 0; i < rows; ++i) {
       scores[i] =

@@ -13,19 +13,67 @@ namespace voxtral_tts::operators {
 
 using Float16Lanes = float __attribute__((vector_size(64)));
 using Word16Lanes = uint32_t __attribute__((vector_size(64)));
-using Half16Lanes = uint16_t __attribute__((vector_size(32)));
+
+#define VOXTRAL_TTS_ALWAYS_INLINE __attribute__((always_inline)) inline
 
 template <class Lanes, class T>
-__attribute__((always_inline)) inline Lanes load_lanes(const T* p) {
+VOXTRAL_TTS_ALWAYS_INLINE Lanes load_lanes(const T* p) {
   Lanes lanes;
   std::memcpy(&lanes, p, sizeof(lanes));
   return lanes;
 }
 
+// 32 values as two vectors. Halves are widened where they lie, the lower and
+// the upper one of each 32-bit word, which parts the even from the odd ones.
+inline constexpr int64_t kPair = 32;
+struct LanePair {
+  Float16Lanes first, second;
+};
+
+// Every other value of the 32 in a and b.
+VOXTRAL_TTS_ALWAYS_INLINE Float16Lanes even(Float16Lanes a, Float16Lanes b) {
+  // clang-format off
+  return __builtin_shufflevector(
+      a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+}
+VOXTRAL_TTS_ALWAYS_INLINE Float16Lanes odd(Float16Lanes a, Float16Lanes b) {
+  return __builtin_shufflevector(
+      a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+  // clang-format on
+}
+
+// Floats in the order of the halves' load(), and back.
+struct EvenOddFloats {
+  VOXTRAL_TTS_ALWAYS_INLINE static LanePair part(const float* p) {
+    const auto a = load_lanes<Float16Lanes>(p);
+    const auto b = load_lanes<Float16Lanes>(p + 16);
+    return {even(a, b), odd(a, b)};
+  }
+  VOXTRAL_TTS_ALWAYS_INLINE static void join(LanePair pair, float* p) {
+    // clang-format off
+    const Float16Lanes a = __builtin_shufflevector(
+        pair.first, pair.second,
+        0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    const Float16Lanes b = __builtin_shufflevector(
+        pair.first, pair.second,
+        8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+    // clang-format on
+    std::memcpy(p, &a, sizeof(a));
+    std::memcpy(p + 16, &b, sizeof(b));
+  }
+};
+
 struct Float32Element {
   using Stored = float;
-  __attribute__((always_inline)) static Float16Lanes load(const float* p) {
-    return load_lanes<Float16Lanes>(p);
+  VOXTRAL_TTS_ALWAYS_INLINE static LanePair load(const float* p) {
+    return {load_lanes<Float16Lanes>(p), load_lanes<Float16Lanes>(p + 16)};
+  }
+  VOXTRAL_TTS_ALWAYS_INLINE static LanePair part(const float* p) {
+    return load(p);
+  }
+  VOXTRAL_TTS_ALWAYS_INLINE static void join(LanePair pair, float* p) {
+    std::memcpy(p, &pair.first, sizeof(pair.first));
+    std::memcpy(p + 16, &pair.second, sizeof(pair.second));
   }
   static float load_one(const float* p) {
     return *p;
@@ -35,12 +83,11 @@ struct Float32Element {
   }
 };
 
-struct Bfloat16Element {
+struct Bfloat16Element : EvenOddFloats {
   using Stored = uint16_t;
-  __attribute__((always_inline)) static Float16Lanes load(const uint16_t* p) {
-    const auto wide =
-        __builtin_convertvector(load_lanes<Half16Lanes>(p), Word16Lanes);
-    return (Float16Lanes)(wide << 16);
+  VOXTRAL_TTS_ALWAYS_INLINE static LanePair load(const uint16_t* p) {
+    const auto words = load_lanes<Word16Lanes>(p);
+    return {(Float16Lanes)(words << 16), (Float16Lanes)(words & 0xffff0000u)};
   }
   static float load_one(const uint16_t* p) {
     return std::bit_cast<float>(static_cast<uint32_t>(*p) << 16);
@@ -57,20 +104,23 @@ struct Bfloat16Element {
 
 // IEEE half precision: the exponent is moved by a multiplication, which gets
 // subnormal numbers right too.
-struct Float16Element {
+struct Float16Element : EvenOddFloats {
   using Stored = uint16_t;
   static constexpr uint32_t kExponent = 0x7c00; // all ones: infinity or NaN
   static constexpr float kUp = 0x1p112f;
 
-  __attribute__((always_inline)) static Float16Lanes load(const uint16_t* p) {
-    const auto wide =
-        __builtin_convertvector(load_lanes<Half16Lanes>(p), Word16Lanes);
-    const Word16Lanes magnitude = (wide & 0x7fff) << 13;
+  // The lower halves of 32-bit words.
+  VOXTRAL_TTS_ALWAYS_INLINE static Float16Lanes widen(Word16Lanes words) {
+    const Word16Lanes magnitude = (words & 0x7fff) << 13;
     // Beyond every finite number: all ones in float32 as well.
     const Word16Lanes special =
-        (Word16Lanes)((wide & kExponent) == kExponent) & 0x7f800000u;
+        (Word16Lanes)((words & kExponent) == kExponent) & 0x7f800000u;
     const auto scaled = (Word16Lanes)((Float16Lanes)magnitude * kUp);
-    return (Float16Lanes)((scaled | special) | (wide & 0x8000) << 16);
+    return (Float16Lanes)((scaled | special) | (words & 0x8000) << 16);
+  }
+  VOXTRAL_TTS_ALWAYS_INLINE static LanePair load(const uint16_t* p) {
+    const auto words = load_lanes<Word16Lanes>(p);
+    return {widen(words), widen(words >> 16)};
   }
   static float load_one(const uint16_t* p) {
     const uint32_t wide = *p;

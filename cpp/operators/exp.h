@@ -4,13 +4,11 @@
 #include <bit>
 #include <cstdint>
 
-#define VOXTRAL_TTS_ALWAYS_INLINE __attribute__((always_inline)) inline
-
 namespace voxtral_tts::operators {
 
 // e^x for x <= 0, within 2e-7 of it: 2^n times a polynomial, which the compiler
 // turns into vector code. (Coefficients: Taylor's, on half an octave each way.)
-VOXTRAL_TTS_ALWAYS_INLINE float exp_negative(float x) {
+__attribute__((always_inline)) inline float exp_negative(float x) {
   constexpr float kRound = 12582912.0f; // 1.5 * 2^23
   const float clamped = x < -87.0f ? -87.0f : x;
   // The whole number next to it, in the lowest bits as well.

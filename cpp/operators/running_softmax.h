@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "operators/element.h"
 #include "operators/exp.h"
 
 namespace voxtral_tts::operators {

@@ -22,19 +22,37 @@ double half_value(uint16_t bits) {
 
 template <class Element>
 void expect_lanes_equal_one_by_one() {
-  for (uint32_t first = 0; first < 65536; first += 16) {
-    uint16_t stored[16];
-    for (uint32_t i = 0; i < 16; ++i) {
+  for (uint32_t first = 0; first < 65536; first += 32) {
+    uint16_t stored[32];
+    for (uint32_t i = 0; i < 32; ++i) {
       stored[i] = static_cast<uint16_t>(first + i);
     }
-    const Float16Lanes lanes = Element::load(stored);
-    for (int i = 0; i < 16; ++i) {
+    float joined[32];
+    Element::join(Element::load(stored), joined);
+    for (int i = 0; i < 32; ++i) {
       ASSERT_EQ(
-          std::bit_cast<uint32_t>(static_cast<float>(lanes[i])),
+          std::bit_cast<uint32_t>(joined[i]),
           std::bit_cast<uint32_t>(Element::load_one(stored + i)))
           << stored[i];
     }
   }
+}
+
+template <class Element>
+void expect_parts_join() {
+  float values[32];
+  for (int i = 0; i < 32; ++i) {
+    values[i] = static_cast<float>(i);
+  }
+  float joined[32];
+  Element::join(Element::part(values), joined);
+  EXPECT_THAT(joined, testing::ElementsAreArray(values));
+}
+
+TEST(Elements, WhatIsPartedIsJoined) {
+  expect_parts_join<Float32Element>();
+  expect_parts_join<Bfloat16Element>();
+  expect_parts_join<Float16Element>();
 }
 
 TEST(Float16Element, ReadsEveryValueAndWritesItBack) {

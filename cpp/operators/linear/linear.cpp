@@ -11,6 +11,9 @@ namespace {
 
 // Fewer values are not worth waking the other threads for.
 constexpr int64_t kValuesPerTask = 16384;
+// One after the other, so that a thread reads a long stretch of memory: single
+// tiles reach nine tenths of the bandwidth.
+constexpr int64_t kTilesPerTask = 4;
 
 } // namespace
 
@@ -43,9 +46,15 @@ void linear(
         quantize(begin, std::min(rows, begin + rows_per_task));
       });
   const MultiplyTile multiply = multiply_tile_at(dot_level());
-  simd::run_tasks(weights.tiles(), [&](int64_t tile) {
-    multiply(weights, quantized, tile, out);
-  });
+  const int64_t tiles = weights.tiles();
+  simd::run_tasks(
+      (tiles + kTilesPerTask - 1) / kTilesPerTask, [&](int64_t task) {
+        const int64_t begin = task * kTilesPerTask;
+        const int64_t end = std::min(tiles, begin + kTilesPerTask);
+        for (int64_t tile = begin; tile < end; ++tile) {
+          multiply(weights, quantized, tile, out);
+        }
+      });
 }
 
 } // namespace voxtral_tts::operators
