@@ -22,7 +22,7 @@ export VOXTRAL_TTS_TEKKEN := $(CURDIR)/$(TEKKEN)
 # What is run here leaves nothing in the user's own cache folder.
 export VOXTRAL_TTS_CACHE := $(CURDIR)/out/cache
 
-.PHONY: help setup build python demo test test-cpp test-python test-asan test-install lint format bench bench-mlx clean mlx-e2e mlx-op-suite voxtral_tts-mlx voxtral_tts-xnnpack
+.PHONY: help setup build python demo test test-cpp test-python test-asan test-install lint format bench bench-flow bench-mlx clean mlx-e2e mlx-op-suite voxtral_tts-mlx voxtral_tts-xnnpack
 
 help: ## list the targets
 	@grep -E '^[a-z0-9_-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -96,6 +96,9 @@ format: setup ## rewrite files as lint wants them
 
 bench: build python ## full-size timing on a synthetic checkpoint (14 GB of disk)
 	@$(BIN)/python -m voxtral_tts.bench $(BENCH_OUTPUT) $(BENCH)
+
+bench-flow: python ## what each saving in the flow head gives, CHECKPOINT=folder of the full size
+	@$(BIN)/python -W ignore scripts/flow_savings.py --checkpoint "$(CHECKPOINT)"
 
 bench-mlx: build python ## the same for MLX beside XNNPACK, three frames (19 GB of disk)
 	@$(BIN)/python -m voxtral_tts.bench --backend mlx --backend xnnpack --frames 3 --runs 3 --repeats 3 $(BENCH_OUTPUT) $(BENCH)

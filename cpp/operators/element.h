@@ -5,10 +5,6 @@
 #include <cstdint>
 #include <cstring>
 
-// A vector wider than the target's registers is only passed to functions that
-// are inlined, so that how it would be passed does not matter.
-#pragma GCC diagnostic ignored "-Wpsabi"
-
 namespace voxtral_tts::operators {
 
 using Float16Lanes = float __attribute__((vector_size(64)));
