@@ -16,7 +16,7 @@ from torch.export import Dim
 
 from .checkpoint import Checkpoint
 from .contract import model_metadata
-from .loading import Progress, load_step
+from .loading import Progress, exported_config, load_step
 from .lower import Method, lower
 from .methods import Step
 from .options import ExportOptions
@@ -103,7 +103,7 @@ def export_bench(
     checkpoint: Checkpoint, path: Path, options: ExportOptions, progress: Progress
 ) -> None:
     """Writes the program. Raises as `export_folder` does."""
-    config = checkpoint.config
+    config = exported_config(checkpoint.config, options)
     metadata = model_metadata(config, options.max_seq_len, checkpoint.special_ids())
     step, _ = load_step(checkpoint, options, progress)
     checkpoint.close()

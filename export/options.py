@@ -62,7 +62,8 @@ class ExportOptions:
 
     @property
     def flow_group_size(self) -> int:
-        return self.qlinear_flow_group_size or self.qlinear_group_size
+        own = self.qlinear_flow_group_size
+        return self.qlinear_group_size if own is None else own
 
     @property
     def cache_dtype(self) -> str:

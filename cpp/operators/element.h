@@ -26,14 +26,23 @@ struct LanePair {
   Float16Lanes first, second;
 };
 
+// GCC 11 has this under another name, which takes a vector of indices.
+#if __has_builtin(__builtin_shufflevector)
+#define VOXTRAL_TTS_SHUFFLE(a, b, ...) \
+  __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define VOXTRAL_TTS_SHUFFLE(a, b, ...) \
+  __builtin_shuffle(a, b, Word16Lanes{__VA_ARGS__})
+#endif
+
 // Every other value of the 32 in a and b.
 VOXTRAL_TTS_ALWAYS_INLINE Float16Lanes even(Float16Lanes a, Float16Lanes b) {
   // clang-format off
-  return __builtin_shufflevector(
+  return VOXTRAL_TTS_SHUFFLE(
       a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
 }
 VOXTRAL_TTS_ALWAYS_INLINE Float16Lanes odd(Float16Lanes a, Float16Lanes b) {
-  return __builtin_shufflevector(
+  return VOXTRAL_TTS_SHUFFLE(
       a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
   // clang-format on
 }
@@ -47,10 +56,10 @@ struct EvenOddFloats {
   }
   VOXTRAL_TTS_ALWAYS_INLINE static void join(LanePair pair, float* p) {
     // clang-format off
-    const Float16Lanes a = __builtin_shufflevector(
+    const Float16Lanes a = VOXTRAL_TTS_SHUFFLE(
         pair.first, pair.second,
         0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-    const Float16Lanes b = __builtin_shufflevector(
+    const Float16Lanes b = VOXTRAL_TTS_SHUFFLE(
         pair.first, pair.second,
         8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
     // clang-format on

@@ -44,14 +44,6 @@ __attribute__((always_inline)) inline float dot(
   return total;
 }
 
-// y = y * scale + x * weight
-__attribute__((always_inline)) inline void scale_add(
-    float* y, float scale, const float* x, float weight, int64_t size) {
-  for (int64_t i = 0; i < size; ++i) {
-    y[i] = y[i] * scale + x[i] * weight;
-  }
-}
-
 // Fills x with NaN when one of its values is NaN or infinite. The dynamic
 // quantisation that follows looks for a row's extremes, and a single NaN among
 // numbers may vanish there: only a whole row of them surely goes on.

@@ -1,9 +1,13 @@
 // Oracle: the product written out in double precision over the quantised rows.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <random>
+#include <vector>
 
 #include "operators/linear/levels.h"
 #include "operators/linear/linear.h"

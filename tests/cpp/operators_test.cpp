@@ -175,61 +175,6 @@ TEST(Attend, PrefillAndSingleRowsEqualTheWholeSequence) {
   }
 }
 
-// Keys and values of few bits are the same in every type. Long enough for
-// several blocks of keys.
-TEST(Attend, CachesOfAllTypesGiveTheSame) {
-  Sequence s(150, 4, 2, 136); // a whole stretch of vectors, and a rest
-  for (auto* values : {&s.k, &s.v}) {
-    for (float& value : *values) {
-      value = std::round(value * 8) / 8;
-    }
-  }
-  std::vector<std::vector<float>> results;
-  for (const KvType type :
-       {KvType::kFloat32, KvType::kBfloat16, KvType::kFloat16}) {
-    const size_t element = type == KvType::kFloat32 ? 4 : 2;
-    std::vector<std::byte> keys(160 * 2 * 136 * element, std::byte{0xff});
-    auto values = keys;
-    std::vector<float> out(s.q.size());
-    for (int64_t position = 0; position < s.rows;) {
-      const int64_t rows = position == 0 ? 140 : 1;
-      attend(
-          {1, rows, 4, 2, 136},
-          {position, nullptr, nullptr, 0},
-          s.q.data() + position * 544,
-          s.k.data() + position * 272,
-          s.v.data() + position * 272,
-          {keys.data(), values.data(), 160, type},
-          nullptr,
-          out.data() + position * 544);
-      position += rows;
-    }
-    results.push_back(out);
-  }
-  for (size_t i = 0; i < results[0].size(); ++i) { // added up in another order
-    ASSERT_NEAR(results[1][i], results[0][i], 1e-6) << i;
-    ASSERT_NEAR(results[2][i], results[0][i], 1e-6) << i;
-  }
-  // Against the definition: the last row attends to all.
-  const float* q = s.q.data() + 149 * 544;
-  double total = 0;
-  std::vector<double> wanted(136);
-  for (int64_t row = 0; row < 150; ++row) {
-    double score = 0;
-    for (int64_t i = 0; i < 136; ++i) {
-      score += q[i] * at(s.k, row, 0, i, 2, 136) / std::sqrt(136.0);
-    }
-    total += std::exp(score);
-    for (int64_t i = 0; i < 136; ++i) {
-      wanted[static_cast<size_t>(i)] +=
-          std::exp(score) * at(s.v, row, 0, i, 2, 136);
-    }
-  }
-  for (size_t i = 0; i < 136; ++i) {
-    EXPECT_NEAR(results[0][149 * 544 + i], wanted[i] / total, 2e-6);
-  }
-}
-
 TEST(Attend, RingOfTheWindowEqualsTheWholeSequence) {
   const Sequence s(40, 8, 8, 4);
   for (const int64_t window : {2, 4, 8, 16}) {

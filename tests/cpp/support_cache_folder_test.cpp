@@ -96,22 +96,35 @@ TEST(CacheFolder, WhatWasUnusedForLongestGoes) {
     }
     return found;
   };
-  const fs::path oldest = add("v-oldest", 9);
-  add("v-old", 5);
-  add("v-new", 1);
-  add("v-dead.part", 2);
-  add("v-busy.part", 0);
-  add("other", 10);
-  fs::create_symlink("nowhere", root / "v-link");
+  const auto named = [](char digit, const std::string& ending) {
+    return "v-" + std::string(32, digit) + ending;
+  };
+  const std::string busy = named('4', ".kv.abc.part");
+  const fs::path oldest = add(named('0', ".kv"), 9);
+  add(named('1', ".kv"), 5);
+  const fs::path recent = add(named('2', ".kv"), 1);
+  add(named('3', ".kv.abc.part"), 2);
+  add(busy, 0);
+  // A user's own.
+  const std::vector<std::string> foreign = {
+      "other",
+      "v-001.wav",
+      "v-x.part",
+      named('5', ".kv.wav"),
+      named('g', ".kv")};
+  for (const std::string& name : foreign) {
+    add(name, 10);
+  }
+  fs::create_symlink("nowhere", root / named('6', ".kv"));
+  const auto expect_left = [&](std::vector<std::string> ours) {
+    ours.insert(ours.end(), foreign.begin(), foreign.end());
+    ours.insert(ours.end(), {oldest.filename(), busy, named('6', ".kv")});
+    EXPECT_THAT(names(), testing::UnorderedElementsAreArray(ours));
+  };
   remove_oldest(root.path(), "v-", oldest, {2, 1000});
-  EXPECT_THAT(
-      names(),
-      UnorderedElementsAre(
-          "v-oldest", "v-new", "v-busy.part", "other", "v-link"));
+  expect_left({recent.filename()});
   remove_oldest(root.path(), "v-", oldest, {9, 19});
-  EXPECT_THAT(
-      names(),
-      UnorderedElementsAre("v-oldest", "v-busy.part", "other", "v-link"));
+  expect_left({});
   remove_oldest(root / "nowhere", "v-", oldest, {0, 0});
 }
 

@@ -101,7 +101,7 @@ int main(int argc, char** argv) {
         return 1;
       }
     } else if (option == "--threads" && i + 1 < argc) {
-      delegate::set_task_threads(std::atoi(argv[++i]));
+      voxtral_tts::simd::set_task_threads(std::atoi(argv[++i]));
     } else if (option == "--group" && i + 1 < argc) {
       group_size = std::atoi(argv[++i]);
     } else {

@@ -71,7 +71,7 @@ class _Runner:
     load_ms = 5.0
     frames = 3
 
-    def __init__(self, *files: Path, voice_cache: str) -> None:
+    def __init__(self, *files: Path) -> None:
         pass
 
     def __enter__(self) -> _Runner:

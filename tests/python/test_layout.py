@@ -54,7 +54,7 @@ def test_includes_point_one_way(stage: str) -> None:
 DELEGATE = {
     "schema": set(),
     "graph": {"schema"},
-    "kernels": {"operators"},
+    "kernels": {"operators", "simd"},
     "interpreter": {"graph", "kernels"},
     "backend": {"schema", "graph", "kernels", "interpreter"},
 }

@@ -136,7 +136,16 @@ class Stream {
   std::vector<float> step_times_ms_;
 };
 
-std::unique_ptr<Runner> load(
+// A runner's end may write voices to the disk; other threads go on meanwhile.
+struct DeletesWithoutGil {
+  void operator()(Runner* runner) const {
+    const py::gil_scoped_release nogil;
+    delete runner;
+  }
+};
+using RunnerHolder = std::unique_ptr<Runner, DeletesWithoutGil>;
+
+RunnerHolder load(
     const Path& model,
     const Path& codec,
     const std::optional<Path>& tokenizer,
@@ -169,7 +178,7 @@ std::unique_ptr<Runner> load(
       .cache_dir = cache_dir.value_or(Path()),
       .voices_in_memory = voices_in_memory};
   const py::gil_scoped_release nogil;
-  return std::make_unique<Runner>(model, codec, options);
+  return RunnerHolder(new Runner(model, codec, options));
 }
 
 std::unique_ptr<Stream> start_stream(
@@ -223,7 +232,7 @@ void bind_runner(py::module_& module) {
       .def("stats_json", &Stream::stats_json)
       .def("_record_step_times", &Stream::record_step_times)
       .def("_step_times_ms", &Stream::step_times_ms);
-  py::class_<Runner>(module, "Runner")
+  py::class_<Runner, RunnerHolder>(module, "Runner")
       .def(
           py::init(&load),
           py::arg("model"),

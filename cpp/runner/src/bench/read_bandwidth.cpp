@@ -39,16 +39,24 @@ double pass_ms(
   const size_t part = count / static_cast<size_t>(threads);
   const support::Stopwatch watch;
   std::vector<std::thread> others;
-  for (int i = 1; i < threads; ++i) {
-    others.emplace_back([=, &sums] {
-      const auto index = static_cast<size_t>(i);
-      sums[index] += sum(words + index * part, part);
-    });
+  const auto join = [&] {
+    for (std::thread& other : others) {
+      other.join();
+    }
+  };
+  try {
+    for (int i = 1; i < threads; ++i) {
+      others.emplace_back([=, &sums] {
+        const auto index = static_cast<size_t>(i);
+        sums[index] += sum(words + index * part, part);
+      });
+    }
+  } catch (...) { // the system has no more threads
+    join();
+    throw;
   }
   sums[0] += sum(words, part);
-  for (std::thread& other : others) {
-    other.join();
-  }
+  join();
   return watch.elapsed_ms();
 }
 

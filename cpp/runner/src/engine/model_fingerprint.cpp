@@ -79,7 +79,8 @@ std::optional<support::Hash128> model_fingerprint(
           file, kMaxManifestBytes, ErrorClass::kModelMismatch);
       const std::string rest =
           file_identity(model, support::as_text(manifest)) +
-          VOXTRAL_TTS_VERSION "\n" VOXTRAL_TTS_EXECUTORCH_VERSION "\n" +
+          VOXTRAL_TTS_VERSION "\n" VOXTRAL_TTS_EXECUTORCH_VERSION
+                              "\n" VOXTRAL_TTS_NUMERICS "\n" +
           cpu_identity();
       const support::Bytes parts[] = {manifest, std::as_bytes(std::span(rest))};
       return support::hash_of(parts);

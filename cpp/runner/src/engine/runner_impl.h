@@ -21,7 +21,7 @@ class Runner::Impl {
       const LoadOptions& options);
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
-  // Writes the voices that no utterance lived long enough to write.
+  // Writes the voices still in memory that no utterance has written.
   ~Impl();
 
   std::string voice_or_default(const std::string& name) const;

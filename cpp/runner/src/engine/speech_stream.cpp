@@ -266,7 +266,7 @@ AudioChunk SpeechStream::Impl::emit(
 void SpeechStream::Impl::settle() {
   // A first sound must not wait for the disk: a later utterance, or the
   // Runner's end, does it then.
-  if (chunks_ > 1) {
+  if (chunks_ > 1 && !cancelled) {
     const support::AddElapsed elapsed(stats.wall_ms);
     lease_->runner().prefixes.settle();
   }

@@ -28,13 +28,14 @@ class TempMemory final : public executorch::runtime::MemoryAllocator {
     if (void* fits = from_block(size, alignment)) {
       return fits;
     }
-    std::unique_ptr<uint8_t[]> piece(new (std::nothrow)
-                                         uint8_t[size + alignment]);
-    if (piece == nullptr) {
+    try { // the runtime, which calls, knows no exceptions
+      extra_.push_back(
+          std::make_unique_for_overwrite<uint8_t[]>(size + alignment));
+    } catch (const std::bad_alloc&) {
       return nullptr;
     }
     wanted_ += size + alignment;
-    return alignPointer(extra_.emplace_back(std::move(piece)).get(), alignment);
+    return alignPointer(extra_.back().get(), alignment);
   }
 
   // Takes one block for what this instruction had in pieces.

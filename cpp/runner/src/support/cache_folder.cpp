@@ -35,6 +35,19 @@ struct CacheFile {
   fs::file_time_type used; // reading a file sets it
 };
 
+// prefix, 32 hexadecimal digits, and what a finished or an unfinished file has
+// after them. The folder may be one where a user's own files lie too.
+bool is_cache_file(std::string_view name, std::string_view prefix) {
+  constexpr size_t kDigits = 32;
+  if (!name.starts_with(prefix) || name.size() <= prefix.size() + kDigits) {
+    return false;
+  }
+  const auto key = name.substr(prefix.size(), kDigits);
+  const auto rest = name.substr(prefix.size() + kDigits);
+  return key.find_first_not_of("0123456789abcdef") == std::string_view::npos &&
+         rest.starts_with(".kv") && (rest == ".kv" || rest.ends_with(".part"));
+}
+
 std::vector<CacheFile> cache_files(
     const fs::path& folder, std::string_view prefix) {
   std::vector<CacheFile> files;
@@ -42,7 +55,7 @@ std::vector<CacheFile> cache_files(
   fs::directory_iterator entry(folder, error);
   for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
     std::error_code gone; // another process may clean up as well
-    if (entry->path().filename().string().starts_with(prefix) &&
+    if (is_cache_file(entry->path().filename().string(), prefix) &&
         entry->symlink_status(gone).type() == fs::file_type::regular) {
       const uint64_t bytes = entry->file_size(gone);
       const auto used = entry->last_write_time(gone);
