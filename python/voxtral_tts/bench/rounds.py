@@ -69,7 +69,7 @@ def run(folders: dict[str, Path], runs: int, settings: Figures) -> dict[str, lis
                 for task in _PER_ROUND:
                     result[task] = in_process(task, folder, settings, Path(voices))
                 again = in_process("again", folder, settings, Path(voices))
-                if again["prefix_source"] == "disk":  # MLX keeps no voices there
+                if again.get("prefix_source") == "disk":  # MLX keeps no voices there
                     result["again"] = again
             results[backend].append(result)
     return results
