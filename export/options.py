@@ -47,14 +47,14 @@ class ExportOptions:
     dtype: str = "fp32"
     qlinear: str | None = None
     qlinear_group_size: int = 32
-    qlinear_flow: str | None = SAME  # of the flow head's layers
-    qlinear_flow_group_size: int | None = None  # None: as qlinear_group_size
     qembedding: str | None = None
     qlinear_codec: str | None = None
-    kv_dtype: str | None = None  # None: fp32, on mlx the model's dtype
     max_seq_len: int = 4096
-    flow_steps: int | None = None  # None: the checkpoint's own
     debug: bool = False
+    qlinear_flow: str | None = SAME  # of the flow head's layers
+    qlinear_flow_group_size: int | None = None  # None: as qlinear_group_size
+    kv_dtype: str | None = None  # None: fp32, on mlx the model's dtype
+    flow_steps: int | None = None  # None: the checkpoint's own
 
     @property
     def flow_linear(self) -> str | None:

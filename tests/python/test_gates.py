@@ -46,8 +46,10 @@ def step_bytes(file: Path, method: str = "step") -> int:
 
 
 def test_one_execute_per_frame(runner: Runner) -> None:
-    """Between two lengths of an utterance, so that its prompt cancels out."""
-    short, long = (runner.synthesize(TEXT, max_frames=n).stats for n in (4, FRAMES))
+    """Between two lengths of an utterance, so that its prompt cancels out: in a voice that was
+    spoken before, whose rows are kept.
+    """
+    _, short, long = (runner.synthesize(TEXT, max_frames=n).stats for n in (1, 4, FRAMES))
     gates.one_execute_per_frame(long.step_executes - short.step_executes, FRAMES - 4)
 
 
@@ -110,11 +112,13 @@ def layer_weights(sizes: TransformerConfig) -> int:
 
 def formula(config: VoxtralConfig) -> int:
     """Weights that a frame reads: the language model once, the flow once per Euler step with both
-    branches in one batch and the time projection in a table.
+    branches in one batch and the time projection in a table, the projections of the flow's first
+    layer once more for the condition's row.
     """
     model, flow = config.language_model, config.flow_head
     once = model.n_layers * layer_weights(model) + model.dim
     once += flow.input_dim * (flow.dim + config.semantic_rows)  # llm_projection, semantic head
+    once += flow.dim * (flow.n_heads + 2 * flow.n_kv_heads) * flow.head_dim
     ends = flow.dim * (2 * config.n_acoustic + 1)
     return once + flow.n_decoding_steps * (flow.n_layers * layer_weights(flow) + ends)
 
