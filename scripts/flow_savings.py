@@ -225,7 +225,10 @@ def main() -> None:
     for title, variants in (("saving", savings()), ("precision", precisions())):
         paths = {}
         for i, variant in enumerate(variants):
-            paths[variant.name] = path = options.output / f"{title}-{i}.pte"
+            # alpha is an input: another one needs no file of its own
+            same = [v.kind is variant.kind and v.options == variant.options for v in variants]
+            path = options.output / f"{title}-{min(i, same.index(True))}.pte"
+            paths[variant.name] = path
             if not path.exists():
                 print(f"exporting: {variant.name}", file=sys.stderr)
                 partial = path.with_suffix(".partial")

@@ -20,6 +20,8 @@ from export.modules import VoxtralTTS
 from export.noise import normal_frames
 from export.synthetic import make_checkpoint
 from export.synthetic_tokenizer import PromptTokenizer
+from exporting import MAX_SEQ_LEN as EXPORTED_SEQ_LEN
+from voxtral_tts import Runner
 
 TEXT = "The weather would change before the evening."
 VOICE = "casual_male"
@@ -145,3 +147,20 @@ def comparisons(folder: Path) -> Comparisons:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(oracle_module, "_get_alibi_slopes", authors_slopes)
         return Comparisons(folder, oracle_module)
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tiny_checkpoint: Path) -> Checkpoint:
+    return Checkpoint(tiny_checkpoint)
+
+
+@pytest.fixture(scope="module")
+def plain(checkpoint: Checkpoint) -> VoxtralTTS:
+    """The reference with the checkpoint's own weights."""
+    return VoxtralTTS.from_checkpoint(checkpoint, torch.float32, EXPORTED_SEQ_LEN)
+
+
+@pytest.fixture(scope="module")
+def operators(exported: Path) -> Runner:
+    """Loading a runner registers the operators; ExecuTorch's runtime then finds them."""
+    return Runner(exported / "model.pte", exported / "codec_decoder.pte")

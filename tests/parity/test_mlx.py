@@ -46,17 +46,6 @@ def flags(bits: str) -> tuple[str, ...]:
 
 
 @pytest.fixture(scope="module")
-def checkpoint(tiny_checkpoint: Path) -> Checkpoint:
-    return Checkpoint(tiny_checkpoint)
-
-
-@pytest.fixture(scope="module")
-def plain(checkpoint: Checkpoint) -> VoxtralTTS:
-    """The reference with the checkpoint's own weights."""
-    return VoxtralTTS.from_checkpoint(checkpoint, torch.float32, MAX_SEQ_LEN)
-
-
-@pytest.fixture(scope="module")
 def codes() -> Tensor:
     """50 frames of random codes [1, 50, 37]."""
     generator = torch.Generator().manual_seed(3)

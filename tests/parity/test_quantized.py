@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -23,23 +21,6 @@ FOUR_BIT += ("--qlinear-codec", "8da8w")
 EIGHT_BIT = ("--backend", "xnnpack", "--qlinear", "8da8w", "--export-target", "model", "--debug")
 FOUR_BIT_OPTIONS = ExportOptions(qlinear="8da4w", qembedding="8w", max_seq_len=MAX_SEQ_LEN)
 EIGHT_BIT_OPTIONS = ExportOptions(qlinear="8da8w", max_seq_len=MAX_SEQ_LEN)
-
-
-@pytest.fixture(scope="module")
-def checkpoint(tiny_checkpoint: Path) -> Checkpoint:
-    return Checkpoint(tiny_checkpoint)
-
-
-@pytest.fixture(scope="module")
-def plain(checkpoint: Checkpoint) -> VoxtralTTS:
-    """The reference with the checkpoint's own weights."""
-    return VoxtralTTS.from_checkpoint(checkpoint, torch.float32, MAX_SEQ_LEN)
-
-
-@pytest.fixture(scope="module")
-def operators(exported: Path) -> Runner:
-    """Loading a runner registers the operators; ExecuTorch's runtime then finds them."""
-    return Runner(exported / "model.pte", exported / "codec_decoder.pte")
 
 
 @torch.no_grad()

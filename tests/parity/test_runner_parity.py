@@ -52,11 +52,6 @@ TEXTS = [
 
 
 @pytest.fixture(scope="module")
-def checkpoint(tiny_checkpoint: Path) -> Checkpoint:
-    return Checkpoint(tiny_checkpoint)
-
-
-@pytest.fixture(scope="module")
 def exact(checkpoint: Checkpoint) -> VoxtralTTS:
     """The reference in float64."""
     return VoxtralTTS.from_checkpoint(checkpoint, torch.float64, MAX_SEQ_LEN)

@@ -26,22 +26,6 @@ SCHEMES = [LinearScheme(4, 32), LinearScheme(4, 64), CHANNEL_8BIT]
 SHAPES = [(32, 64), (70, 192), (1, 64), (129, 128)]
 
 
-@pytest.fixture(scope="module")
-def checkpoint(tiny_checkpoint: Path) -> Checkpoint:
-    return Checkpoint(tiny_checkpoint)
-
-
-@pytest.fixture(scope="module")
-def plain(checkpoint: Checkpoint) -> VoxtralTTS:
-    return VoxtralTTS.from_checkpoint(checkpoint, torch.float32, MAX_SEQ_LEN)
-
-
-@pytest.fixture(scope="module")
-def operators(exported: Path) -> Runner:
-    """Loading a runner registers the operators; ExecuTorch's runtime then finds them."""
-    return Runner(exported / "model.pte", exported / "codec_decoder.pte")
-
-
 def _weight(rows: int, columns: int) -> torch.Tensor:
     return torch.randn(rows, columns, generator=torch.Generator().manual_seed(rows + columns))
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from voxtral_tts.bench import peer_executorch_export as exported
 from voxtral_tts.bench import peers
+from voxtral_tts.bench.artefacts import note
 
 MODULE = "voxtral_tts.bench.peer_executorch"
 VELOCITY_CALLS = 14  # 7 steps, each with and without condition
@@ -199,11 +200,11 @@ def measure(
     process = peers.Process(threads)
     set_threads(threads)
     layers = min(peers.LM_LAYERS, config.language_model.n_layers)
-    peers.note("timing the example: model")
+    note("timing the example: model")
     model = Model(files[0], files[1], config, layers)
     frames, other = _time_model(model, process, repeats)
     del model
-    peers.note("timing the example: codec")
+    note("timing the example: codec")
     windows = _time_codec(files[2], config, repeats)
     per_frame = {
         "codec": [ms / NEW_FRAMES for ms in windows],

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from voxtral_tts.bench import peers
+from voxtral_tts.bench.artefacts import fingerprint, note
 
 MAX_SEQ_LEN = 4096  # the example's defaults
 CODEC_FRAMES = 256
@@ -31,7 +32,7 @@ def export(checkpoint: Path, cache: Path, bits: int, group_size: int, layers: in
     model.pte has the example's five methods with `layers` layers in the language model, norm.pte a
     text_decoder without layers, codec.pte its codec in fp32, which is its default.
     """
-    made_from = (peers.fingerprint(checkpoint), MAX_SEQ_LEN)
+    made_from = (fingerprint(checkpoint), MAX_SEQ_LEN)
     source = Path(__file__)
     options = (*made_from, bits, group_size, layers)
     model = cache / f"peer-model-{peers.key(*options, source=source, packages=_PACKAGES)}"
@@ -127,7 +128,7 @@ def _make_model(checkpoint: Path, folder: Path, bits: int, group_size: int, laye
     import torch
     from executorch.examples.models.voxtral_tts import export_voxtral_tts as example
 
-    peers.note(f"exporting the example: model, {layers} layers, {bits} bits, group {group_size}")
+    note(f"exporting the example: model, {layers} layers, {bits} bits, group {group_size}")
     model = load(checkpoint, folder, layers)
     quantize(model, bits, group_size)
     programs, metadata = example.export_model(model, MAX_SEQ_LEN)
@@ -142,7 +143,7 @@ def _make_model(checkpoint: Path, folder: Path, bits: int, group_size: int, laye
 def _make_codec(checkpoint: Path, folder: Path, bits: int, group_size: int, layers: int) -> None:
     from executorch.examples.models.voxtral_tts import export_voxtral_tts as example
 
-    peers.note("exporting the example: codec")
+    note("exporting the example: codec")
     model = load(checkpoint, folder, 1, codec=True)
     programs, metadata = example.export_codec_decoder(model, CODEC_FRAMES)
     _write(programs, metadata, folder / "codec.pte")

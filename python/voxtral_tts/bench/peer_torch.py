@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from voxtral_tts.bench import peers
+from voxtral_tts.bench.artefacts import note
 
 MODULE = "voxtral_tts.bench.peer_torch"
 NEW_FRAMES = 8
@@ -124,13 +125,13 @@ def measure(checkpoint: Path, repeats: int, threads: int) -> peers.Stages:
 
     process = peers.Process(threads)
     torch.set_num_threads(threads)
-    peers.note("loading torch in bf16")
+    note("loading torch in bf16")
     with torch.inference_mode():
         model = Model(checkpoint)
         model.decode(0, peers.POSITIONS[-1])  # fills the cache
         model.norm_ms()
         model.frame(0.0)
-        peers.note("timing torch in bf16")
+        note("timing torch in bf16")
         norm = peers.summary([model.norm_ms() for _ in range(20)])["median"]
         frames = process.busy(lambda: [model.frame(norm) for _ in range(repeats)])
         extra: peers.Stages = {}

@@ -23,6 +23,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from .artefacts import MAXRSS_UNIT, note
+
 Stages = dict[str, dict[str, float]]
 
 LM_LAYERS = 6  # of 26: the whole model does not fit into the memory of the peers' loaders
@@ -35,29 +37,11 @@ _TOLERANCE = 1.15  # the measured bandwidth is a lower bound itself
 _IDLE = 0.8  # share of the cores below which times are those of a busy machine
 _READ_BYTES = 64 << 20  # short, and all of them are far more than any cache
 _READS = 8
-_MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes per unit of ru_maxrss
-
-
-def note(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)
 
 
 def exporter(module: str) -> Any:
     """A module of the exporter, which is a part of the package in the wheel only."""
     return importlib.import_module(f"voxtral_tts.export.{module}")
-
-
-def fingerprint(checkpoint: Path) -> str:
-    """Of a checkpoint's parameters and its tensor file's size, time and ends."""
-    digest = hashlib.sha256((checkpoint / "params.json").read_bytes())
-    tensors = checkpoint / "consolidated.safetensors"
-    stat = tensors.stat()
-    digest.update(f"{stat.st_size} {stat.st_mtime_ns}".encode())
-    with tensors.open("rb") as file:
-        digest.update(file.read(1 << 20))
-        file.seek(max(0, stat.st_size - (1 << 20)))
-        digest.update(file.read())
-    return digest.hexdigest()[:12]
 
 
 def key(*parts: object, source: Path, packages: Sequence[str]) -> str:
@@ -152,7 +136,7 @@ class Process:
         return result
 
     def figures(self) -> dict[str, float]:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _MAXRSS_UNIT
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * MAXRSS_UNIT
         self.bandwidth = max(self.bandwidth, read_bandwidth(self.threads))
         cores = self.cpu / self.wall
         if cores < _IDLE * self.threads:
