@@ -22,7 +22,7 @@ export VOXTRAL_TTS_TEKKEN := $(CURDIR)/$(TEKKEN)
 # What is run here leaves nothing in the user's own cache folder.
 export VOXTRAL_TTS_CACHE := $(CURDIR)/out/cache
 
-.PHONY: help setup build python demo test test-cpp test-python test-asan test-install lint format bench bench-flow bench-mlx clean mlx-e2e mlx-op-suite voxtral_tts-mlx voxtral_tts-xnnpack
+.PHONY: help setup build python demo test test-cpp test-python test-asan test-arm test-install lint format bench bench-flow bench-mlx clean mlx-e2e mlx-op-suite voxtral_tts-mlx voxtral_tts-xnnpack
 
 help: ## list the targets
 	@grep -E '^[a-z0-9_-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -67,6 +67,9 @@ test-python: build python
 
 test-asan: setup $(TEKKEN) $(EXPORTED) ## C++ tests, command line and Python module under ASan and UBSan
 	@bash scripts/test_asan.sh $(DEMO)/exported
+
+test-arm: setup ## the CPU kernels for 64-bit Arm, cross-compiled and emulated
+	@bash scripts/test_arm.sh
 
 test-install: setup $(EXPORTED) $(EXPORTED_MLX) ## the installed library and the wheel, each from outside
 	@bash scripts/test_install.sh $(DEMO)/exported $(DEMO)/mlx

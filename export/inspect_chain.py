@@ -9,7 +9,9 @@ from typing import Any
 _ITEM_BYTES = {"BOOL": 1, "BYTE": 1, "CHAR": 1, "INT": 4, "LONG": 8, "HALF": 2, "BFLOAT16": 2}
 _ITEM_BYTES |= {"FLOAT": 4, "DOUBLE": 8}
 # They take some rows of a constant, not all of it.
-_GATHERING = ("aten::embedding", "aten::index", "aten::index_select", "aten::gather")
+_GATHERING = tuple(
+    f"aten::{name}" for name in ("embedding", "index", "index_select", "gather", "select_copy")
+)
 _ATTEND = "voxtral_tts::attend"
 _CACHES = (3, 4)  # arguments of attend
 _ROPE = 6  # likewise; a row per position is read

@@ -137,6 +137,44 @@ def test_bytes_per_frame_are_the_formula_s(
     gates.weights_read(step_bytes(file), 4 * formula(config))
 
 
+def quantized_formula(config: VoxtralConfig, group_size: int) -> int:
+    """The same for 4-bit layers under an 8-bit semantic head: a value takes half a byte, a scale of
+    `group_size` of them two, and the ends of the flow keep fp32. An output has the sum of its
+    weights as well, and in the head a scale, four bytes each. Outputs fill up tiles of 32.
+    """
+    model, flow = config.language_model, config.flow_head
+
+    def linear(outputs: int, inputs: int) -> float:
+        outputs = 32 * math.ceil(outputs / 32)
+        return outputs * (inputs * (1 / 2 + 2 / group_size) + 4)
+
+    def qkv(sizes: TransformerConfig) -> float:
+        return linear((sizes.n_heads + 2 * sizes.n_kv_heads) * sizes.head_dim, sizes.dim)
+
+    def layer(sizes: TransformerConfig) -> float:
+        heads = sizes.n_heads * sizes.head_dim
+        up, down = (sizes.hidden_dim, sizes.dim), (sizes.dim, sizes.hidden_dim)
+        products = qkv(sizes) + linear(sizes.dim, heads) + 2 * linear(*up) + linear(*down)
+        return products + 4 * 2 * sizes.dim  # two norms
+
+    once = model.n_layers * layer(model) + 4 * model.dim
+    once += linear(flow.dim, flow.input_dim) + qkv(flow)
+    once += 32 * math.ceil(config.semantic_rows / 32) * (flow.input_dim + 4 + 4)
+    ends = 4 * flow.dim * (2 * config.n_acoustic + 1)
+    return int(once + flow.n_decoding_steps * (flow.n_layers * layer(flow) + ends))
+
+
+@pytest.mark.parametrize("group_size", [32, 64])
+def test_bytes_per_frame_of_4_bits(
+    export_tiny: Export, config: VoxtralConfig, group_size: int
+) -> None:
+    flags = ("--backend", "xnnpack", "--qlinear", "8da4w", "--qembedding", "8w")
+    if group_size != 32:
+        flags += ("--qlinear-group-size", str(group_size))
+    file = export_tiny(*flags) / "model.pte"
+    gates.weights_read(step_bytes(file), quantized_formula(config, group_size))
+
+
 def test_the_formula_gives_the_published_size() -> None:
     """The figures of the full-size model that everybody quotes."""
     layer = TransformerConfig(

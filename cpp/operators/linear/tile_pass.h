@@ -2,6 +2,8 @@
 // Include it only from tile.h.
 #pragma once
 
+#include <cstddef>
+
 #include "operators/linear/levels.h"
 
 namespace voxtral_tts::operators {
