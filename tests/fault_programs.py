@@ -155,6 +155,22 @@ def lower_codec(config: VoxtralConfig, metadata: Metadata, path: Path) -> None:
     lower({"decode": decode}, metadata, "portable", path)
 
 
+def float_constants(program: bytes) -> list[slice]:
+    """Where a program holds the float32 weights and tables that its methods read."""
+    stored = deserialize_pte_binary(program).program
+    used = {
+        value.val.data_buffer_idx
+        for plan in stored.execution_plan
+        for value in plan.values
+        if isinstance(value.val, StoredTensor)
+        and value.val.scalar_type is ScalarType.FLOAT
+        and value.val.allocation_info is None
+    }
+    contents = [stored.constant_buffer[index].storage for index in sorted(used - {0})]
+    starts = [program.index(content) for content in contents]
+    return [slice(at, at + len(c)) for at, c in zip(starts, contents, strict=True)]
+
+
 def floats(values: Sequence[float]) -> bytes:
     return torch.tensor(values).numpy().tobytes()
 
@@ -218,26 +234,6 @@ class Edit:
         stored = plan.values[index].val
         assert isinstance(stored, StoredTensor)
         return stored
-
-    def float_constants(self, method: str) -> list[int]:
-        """Numbers of the float32 weights and tables that a method reads."""
-        stored = (value.val for value in self.plan(method).values)
-        return sorted(
-            {
-                tensor.data_buffer_idx
-                for tensor in stored
-                if isinstance(tensor, StoredTensor)
-                and tensor.scalar_type is ScalarType.FLOAT
-                and tensor.data_buffer_idx > 0
-                and tensor.allocation_info is None
-            }
-        )
-
-    def fill(self, index: int, value: float) -> Edit:
-        """Every element of a constant becomes `value`."""
-        buffer = self.file.program.constant_buffer[index]
-        buffer.storage = floats([value]) * (len(buffer.storage) // 4)
-        return self
 
     def delegate(self, method: str, backend: str) -> Edit:
         """Adds a part that another backend would have to run."""

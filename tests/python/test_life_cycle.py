@@ -20,6 +20,7 @@ import pytest
 
 import life_cycle_scripts
 from command_line import TEXT, Run
+from exporting import Export
 from voxtral_tts import AudioChunk, BusyError, Runner, TextError
 
 FRAME = 1920  # samples
@@ -42,10 +43,13 @@ def golden(shared: Runner) -> str:
 def script(files: list[str], tmp_path: Path):
     """script(name, *arguments) -> the words a program of life_cycle_scripts printed."""
 
-    def run(name: str, *arguments: str, **options: object) -> list[str]:
-        command = [sys.executable, "-X", "faulthandler", str(SCRIPTS), name, files[1], files[3]]
-        settings = {"cwd": tmp_path, "timeout": TIMEOUT_S, **options}
-        result = subprocess.run([*command, *arguments], capture_output=True, text=True, **settings)  # type: ignore[call-overload]
+    own = (files[1], files[3])
+
+    def run(name: str, *arguments: str, files: tuple[str, str] = own) -> list[str]:
+        command = [sys.executable, "-X", "faulthandler", str(SCRIPTS), name, *files, *arguments]
+        result = subprocess.run(
+            command, cwd=tmp_path, capture_output=True, text=True, timeout=TIMEOUT_S
+        )
         assert result.returncode == 0, result.stderr[-3000:]
         return str(result.stdout).split()
 
@@ -55,6 +59,15 @@ def script(files: list[str], tmp_path: Path):
 def test_a_forked_process_cannot_use_its_parents_runner(script, golden: str) -> None:
     refused = ["stream", "refused", "runner", "refused", "new", "refused", "child", "0"]
     assert script("fork_after_load") == [*refused, "child", "0", golden]
+
+
+def test_mlx_programs_are_refused_as_well(script, export_tiny: Export) -> None:
+    """MLX's threads do not survive either."""
+    folder = export_tiny("--backend", "mlx")
+    files = (str(folder / "model.pte"), str(folder / "codec_decoder.pte"))
+    words = script("fork_after_load", files=files)
+    refused = ["stream", "refused", "runner", "refused", "new", "refused"]
+    assert words[:-1] == [*refused, "child", "0", "child", "0"]
 
 
 def test_a_fork_amid_an_utterance_hangs_nowhere(script, golden: str) -> None:
@@ -79,8 +92,7 @@ def test_too_little_memory_is_an_error_and_enough_speaks_again(script) -> None:
     outcomes = script("address_space")
     assert outcomes[-1] == "spoke"
     assert set(outcomes) <= {"spoke", "MemoryError", "ModelLoadError", "InternalError"}
-    assert "spoke" not in outcomes[: outcomes.index("spoke")]
-    assert len(set(outcomes)) > 1
+    assert outcomes[0] != "spoke"
 
 
 def test_the_command_line_with_too_little_memory(
@@ -98,10 +110,10 @@ def test_the_command_line_with_too_little_memory(
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, limit),
         )
 
-    start = next(size for size in range(16, 4096, 8) if limited(size, "-V").returncode == 0)
+    start = next(size for size in range(16, 4096, 2) if limited(size, "-V").returncode == 0)
     speak = [*files, "-t", TEXT, "--max-frames", 2, "--threads", 2]
     codes = []
-    for extra in (*range(0, 96, 8), 128, 256, 512, 4096):
+    for extra in (*range(0, 32, 2), 64, 256, 4096):
         result = limited(start + extra, *speak)
         codes.append(result.returncode)
         assert result.returncode >= 0, (start + extra, result.stderr[-1000:])
@@ -109,7 +121,7 @@ def test_the_command_line_with_too_little_memory(
             errors = [line for line in result.stderr.splitlines() if line.startswith(b"error: ")]
             assert len(errors) == 1, (start + extra, result.stderr)
     assert codes[-1] == 0
-    assert codes == sorted(codes, key=lambda code: code == 0)
+    assert {3} < set(codes) <= {0, 3, 70}
 
 
 @pytest.mark.parametrize("descriptors", [(0,), (1,), (2,), (0, 1, 2)])
