@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from exporting import MAX_SEQ_LEN, ROOT, Export, cached, digest, run_module, sources
+from exporting import (
+    MAX_SEQ_LEN,
+    ROOT,
+    Export,
+    cached,
+    digest,
+    run_module,
+    sources,
+    tiny_checkpoint,
+)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -18,14 +27,9 @@ def voice_cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def tiny_checkpoint() -> Path:
-    """A tiny checkpoint in the published format."""
-
-    def make(folder: Path) -> None:
-        run_module("export.synthetic", "--size", "tiny", "--output", str(folder))
-
-    return cached(f"checkpoints/tiny-{digest(sources())}", make)
+@pytest.fixture(scope="session", name="tiny_checkpoint")
+def tiny_checkpoint_fixture() -> Path:
+    return tiny_checkpoint()
 
 
 @pytest.fixture(scope="session")

@@ -61,3 +61,12 @@ def cached(name: str, make: Callable[[Path], None]) -> Path:
             make(temporary)
             temporary.rename(folder)
     return folder
+
+
+def tiny_checkpoint() -> Path:
+    """A tiny checkpoint in the published format."""
+
+    def make(folder: Path) -> None:
+        run_module("export.synthetic", "--size", "tiny", "--output", str(folder))
+
+    return cached(f"checkpoints/tiny-{digest(sources())}", make)
