@@ -170,9 +170,7 @@ class Edit:
         return deserialize_pte_binary(path.read_bytes())
 
     def write(self, path: Path) -> None:
-        path.write_bytes(
-            bytes(serialize_pte_binary(self.file, constant_tensor_alignment=64))
-        )
+        path.write_bytes(bytes(serialize_pte_binary(self.file, constant_tensor_alignment=64)))
 
     def plan(self, method: str) -> ExecutionPlan:
         return next(plan for plan in self.file.program.execution_plan if plan.name == method)

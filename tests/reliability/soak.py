@@ -27,6 +27,7 @@ ASKED_S = 3600.0
 _OWN_RUNNERS = 2  # threads with a runner each; two more threads share a third
 _REPORT_S = 10.0
 _STUCK_S = 60.0
+_BUSY_S = 0.005  # before asking again
 _GOOD: tuple[dict[str, Any], ...] = (
     {},
     {"seed": 7},
@@ -180,6 +181,7 @@ def _one(state: _State, runner: Runner, chance: random.Random, may_be_busy: bool
             state.count("failed", "a bad request succeeds")
     except errors.BusyError as error:
         state.count("busy" if may_be_busy else "failed", "" if may_be_busy else str(error))
+        time.sleep(_BUSY_S)
     except errors.VoxtralTTSError as error:
         name = class_name(error)
         refused = what >= 0.7 and name in _EXPECTED
