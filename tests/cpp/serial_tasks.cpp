@@ -3,7 +3,8 @@
 
 namespace voxtral_tts::simd {
 
-void set_task_threads(int64_t) {}
+void set_task_threads(int64_t) {
+}
 
 void run_tasks(int64_t count, Task task) {
   for (int64_t i = 0; i < count; ++i) {
