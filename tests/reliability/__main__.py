@@ -82,7 +82,10 @@ def wrong(folder: Path) -> list[str]:
     for name in parts():
         path = folder / f"{name}.json"
         if path.exists():
-            found = json.loads(path.read_text()).get("wrong", [])
+            content = json.loads(path.read_text())
+            found = [*content.get("wrong", [])]
+            for count in content.get("targets", {}).values():  # the fuzzer's open findings
+                found += count.get("open", [])
             messages += [f"{name}: {message}" for message in found]
     return messages
 
