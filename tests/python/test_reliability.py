@@ -138,5 +138,5 @@ def test_what_is_not_reached_is_not_met(tmp_path: Path, monkeypatch: pytest.Monk
         rows = part.rows(tmp_path)
         assert rows
         assert not any(met for *_, met in rows if met and "rate" not in _[1])
-    assert "**not yet**" in table([("a", "b", "c", False)])
+    assert "**no**" in table([("a", "b", "c", False)])
     assert leaks.slope([0.0] * 50 + [2.0 * i for i in range(100)]) == pytest.approx(2)

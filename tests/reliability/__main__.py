@@ -64,7 +64,7 @@ def cell(text: str) -> str:
 def table(found: list[Row]) -> str:
     lines = ["| What | Asked | Measured | Met |", "|---|---|---|---|"]
     for what, asked, measured, met in found:
-        cells = (what, asked, measured, "yes" if met else "**not yet**")
+        cells = (what, asked, measured, "yes" if met else "**no**")
         lines.append(f"| {' | '.join(map(cell, cells))} |")
     return "\n".join(lines)
 
