@@ -25,6 +25,7 @@ from .contract import (
     codec_metadata,
     model_metadata,
 )
+from .inspect_program import program_bytes
 from .loading import Progress, exported_config, load_decode, load_step
 from .lower import Method, lower
 from .options import ExportOptions
@@ -33,6 +34,7 @@ MANIFEST_FILE = "manifest.json"
 VOICES_FOLDER = "voice_embedding"
 TARGETS = ("all", "model", "codec", "bench")
 BENCH_FILE = "bench.pte"  # never part of "all"
+_PROGRAMS = (MODEL_FILE, CODEC_FILE, BENCH_FILE)
 _RECORDED_PACKAGES = ("executorch", "torch")
 
 Entry = dict[str, object]
@@ -156,9 +158,16 @@ def _entries(options: ExportOptions, files: dict[str, Path]) -> dict[str, Entry]
     }
     return {
         name: {"bytes": path.stat().st_size, "sha256": _sha256(path)}
-        | (made if name in (MODEL_FILE, CODEC_FILE, BENCH_FILE) else {})
+        | (made | {"program": _program(path)} if name in _PROGRAMS else {})
         for name, path in sorted(files.items())
     }
+
+
+def _program(path: Path) -> Entry:
+    """Of the file's beginning, which the runtime interprets; the weights come after it."""
+    size = program_bytes(path)
+    with path.open("rb") as file:
+        return {"bytes": size, "sha256": hashlib.sha256(file.read(size)).hexdigest()}
 
 
 def _kept_entries(folder: Path, replaced: Iterable[str]) -> dict[str, Entry]:

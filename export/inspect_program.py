@@ -67,11 +67,27 @@ def _runs(plan: dict[str, Any]) -> bool:
     return any(chain["instructions"] for chain in plan["chains"])
 
 
+def program_bytes(file: Path) -> int:
+    """Of header and program segment, with which the file begins. Raises ProgramError, OSError."""
+    with file.open("rb") as opened:
+        return int(_header(file, opened.read(_HEAD_BYTES)).program_size)
+
+
 def segment_offsets(file: Path) -> list[int]:
     """Where the file's segments start. Raises ProgramError, OSError."""
     with _Program(file).opened() as program:
         base = program.header.segment_base_offset
         return [base + int(segment.get("offset", 0)) for segment in program.json["segments"]]
+
+
+def _header(path: Path, head: bytes) -> _ExtendedHeader:
+    try:
+        header = _ExtendedHeader.from_bytes(head[8:])
+    except ValueError as error:
+        raise ProgramError(f"{path}: is not a .pte file: {error}") from error
+    if not header.is_valid():
+        raise ProgramError(f"{path}: is not a .pte file with segments")
+    return header
 
 
 class _Program:
@@ -82,14 +98,7 @@ class _Program:
     def opened(self) -> Iterator[_Program]:
         """Reads the program's description; segments, which hold the weights, when asked for."""
         with self.path.open("rb") as self.file:
-            head = self.file.read(_HEAD_BYTES)
-            try:
-                header = _ExtendedHeader.from_bytes(head[8:])
-            except ValueError as error:
-                raise ProgramError(f"{self.path}: is not a .pte file: {error}") from error
-            if not header.is_valid():
-                raise ProgramError(f"{self.path}: is not a .pte file with segments")
-            self.header = header
+            self.header = header = _header(self.path, self.file.read(_HEAD_BYTES))
             self.file.seek(0)
             self.json = json.loads(_program_flatbuffer_to_json(self.file.read(header.program_size)))
             yield self

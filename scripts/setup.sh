@@ -41,7 +41,7 @@ debian_python() {
 
 missing_debian_packages() {
   local package
-  for package in libpcre2-dev libxxhash-dev nlohmann-json3-dev libcli11-dev libgtest-dev libgmock-dev pkg-config; do
+  for package in libpcre2-dev libssl-dev libxxhash-dev nlohmann-json3-dev libcli11-dev libgtest-dev libgmock-dev pkg-config; do
     dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q ' installed$' || echo "$package"
   done
   command -v c++ >/dev/null || echo g++

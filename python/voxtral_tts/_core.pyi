@@ -14,6 +14,7 @@ class _Defaults(TypedDict):
     device: str
     voice_cache: str
     voices_in_memory: int
+    verify: bool
     seed: int
     temperature: float
     cfg_alpha: float | None
@@ -43,6 +44,7 @@ class Runner:
         voice_cache: str,
         cache_dir: str | None,
         voices_in_memory: int,
+        verify: bool,
     ) -> None: ...
     def stream(
         self,

@@ -124,6 +124,10 @@ class Runner:
     cache folder; ``voices_in_memory`` is how many voices besides the last one
     have a copy in memory.
 
+    The program files are compared with ``manifest.json`` beside them: their size
+    and what the runtime interprets at every load, all of it when a file is new, and
+    always with ``verify``.
+
     A runner speaks one utterance at a time; a second one meanwhile raises
     ``BusyError``. Use one runner per process: it cannot be pickled, and does not
     survive ``fork``.
@@ -145,6 +149,7 @@ class Runner:
         voice_cache: VoiceCache = "disk",
         cache_dir: StrPath | None = None,
         voices_in_memory: int = 4,
+        verify: bool = False,
     ) -> None:
         self._runner: _core.Runner | None = _core.Runner(
             os.fspath(model),
@@ -157,6 +162,7 @@ class Runner:
             voice_cache,
             None if cache_dir is None else os.fspath(cache_dir),
             _integer("voices_in_memory", voices_in_memory, 0, _MAX_INT),
+            verify,
         )
 
     def stream(

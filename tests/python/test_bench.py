@@ -114,6 +114,7 @@ def run() -> dict[str, Any]:
         "load": speech.load(Path()),
         "speech": speech.measure(Path(), 3, "text", 1 << 20),
         "parts": parts | {"embed_codes": [0.5]},
+        "growth": [],
         "codec": {str(size): [1.0] for size in split.CHUNK_SIZES},
     }
 
@@ -149,6 +150,16 @@ def test_the_split_is_checked_against_the_fused_step(flow: float, remark: str) -
     assert rows["split: sum"].values == [flow + 5.0]
     assert rows["split: rest"].values == [5.0 - flow]
     assert rows["split: sum against step"].remark == remark
+
+
+def test_growth_is_the_ratio_within_a_turn() -> None:
+    """A turn in which both were slow says as much as a quiet one."""
+    one = run()
+    assert not any("growth" in label for label in rows_of(figures(runs=[one])))
+    one["growth"] = [[10.0, 30.0, 10.0], [11.0, 33.0, 40.0]]
+    rows = rows_of(figures(runs=[one]))
+    assert rows["growth of a step, median of the turns"].values == pytest.approx([1.1])
+    assert rows["step at frame 1500, in turn"].values == [33.0]
 
 
 def test_without_bench_pte_there_is_no_split() -> None:

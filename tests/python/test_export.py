@@ -9,6 +9,7 @@ import errno
 import hashlib
 import json
 import shutil
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,7 +29,9 @@ Export = Callable[..., int]
 def _programs_of_a_few_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     def write(checkpoint, path, options, progress):
         progress("lowering")
-        path.write_bytes(b"program " + str(options).encode())
+        body = b"program " + str(options).encode()
+        header = struct.pack("<4sIQQQ", b"eh00", 32, 40, 40, len(body))
+        path.write_bytes(b"\0\0\0\0ET12" + header + body)
 
     monkeypatch.setattr(artifacts, "_export_model", write)
     monkeypatch.setattr(artifacts, "_export_codec", write)

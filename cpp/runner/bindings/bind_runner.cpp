@@ -155,7 +155,8 @@ RunnerHolder load(
     const std::string& device,
     const std::string& voice_cache,
     const std::optional<Path>& cache_dir,
-    int voices_in_memory) {
+    int voices_in_memory,
+    bool verify) {
   const std::optional<Device> chosen = device_from(device);
   if (!chosen) {
     throw Error(
@@ -176,7 +177,8 @@ RunnerHolder load(
       .device = *chosen,
       .voice_cache = *cache,
       .cache_dir = cache_dir.value_or(Path()),
-      .voices_in_memory = voices_in_memory};
+      .voices_in_memory = voices_in_memory,
+      .verify = verify};
   const py::gil_scoped_release nogil;
   return RunnerHolder(new Runner(model, codec, options));
 }
@@ -214,6 +216,7 @@ py::dict default_options() {
   defaults["device"] = to_string(load_options.device);
   defaults["voice_cache"] = to_string(load_options.voice_cache);
   defaults["voices_in_memory"] = load_options.voices_in_memory;
+  defaults["verify"] = load_options.verify;
   defaults["seed"] = options.seed;
   defaults["temperature"] = options.temperature;
   defaults["cfg_alpha"] = options.cfg_alpha;
@@ -244,7 +247,8 @@ void bind_runner(py::module_& module) {
           py::arg("device"),
           py::arg("voice_cache"),
           py::arg("cache_dir"),
-          py::arg("voices_in_memory"))
+          py::arg("voices_in_memory"),
+          py::arg("verify"))
       .def(
           "stream",
           &start_stream,

@@ -131,6 +131,12 @@ void add_file_flags(std::vector<Flag>& table, CliOptions& o) {
        "folder of that disk cache (default:\n"
        "$VOXTRAL_TTS_CACHE, else ~/.cache/voxtral_tts)",
        non_empty("--cache-dir", o.load.cache_dir)});
+  table.push_back(
+      {"--verify",
+       "",
+       "compare whole program files with manifest.json,\n"
+       "not only when they are new",
+       [&o](const std::string&) { o.load.verify = true; }});
 }
 
 void add_text_flags(std::vector<Flag>& table, CliOptions& o) {

@@ -12,6 +12,7 @@ from .artefacts import GIVEN, MODEL, OPTIONS, Figures, checkpoint_in, export_in,
 from .machine import BANDWIDTH_BYTES, facts
 from .roofline import frame_bytes
 from .speech import TEXT
+from .split import GROWTH_FRAMES
 
 _CHUNK = 8  # frames of a chunk in the steady state (docs/contract.md, chunk_schedule)
 _PROMPT_ROWS = 230  # about what a voice and a sentence take
@@ -63,6 +64,7 @@ def main() -> None:
         "frames": options.frames,
         "text": options.text,
         "position": min(_PROMPT_ROWS + options.frames // 2, *map(_last_row, folders.values())),
+        "growth": _growth_positions(min(map(_last_row, folders.values()))),
         "repeats": options.repeats,
         "bandwidth": options.bandwidth_mb << 20,
     }
@@ -106,6 +108,12 @@ def _artefacts(
             options.cache, checkpoint, backend
         )
     return result, folders, checkpoint
+
+
+def _growth_positions(last_row: int) -> list[int]:
+    """Of frames 50 and 1,500; none when the KV cache has no row for the second."""
+    positions = [_PROMPT_ROWS + frame for frame in GROWTH_FRAMES]
+    return positions if positions[-1] <= last_row else []
 
 
 def _last_row(folder: Path) -> int:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from .artefacts import GIVEN, Figures
 from .roofline import fraction
 from .speech import near
-from .split import ALLOWED_DIFFERENCE, CHUNK_SIZES, PART_METHODS
+from .split import ALLOWED_DIFFERENCE, CHUNK_SIZES, GROWTH_FRAMES, PART_METHODS
 
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 
@@ -76,6 +76,7 @@ def rows(figures: Figures) -> list[Row]:
         *_first_sound_rows(runs, speeches),
         *_speech_rows(speeches),
         *_split_rows(runs),
+        *_growth_rows(runs),
         *_codec_rows(runs),
         *_roofline_rows(figures, runs),
         *_count_rows(figures, speeches),
@@ -140,6 +141,20 @@ def _split_rows(runs: list[Figures]) -> Iterable[Row]:
     beyond = abs(statistics.median(differences)) > ALLOWED_DIFFERENCE
     remark = f"BEYOND {ALLOWED_DIFFERENCE:.0%}" if beyond else ""
     yield Row("split: sum against step", "%", [100 * value for value in differences], remark)
+
+
+def _growth_rows(runs: list[Figures]) -> Iterable[Row]:
+    measured = [run["growth"] for run in runs if run["growth"]]
+    if not measured:
+        return
+    for index, frame in enumerate(GROWTH_FRAMES):
+        medians = [statistics.median(times[index]) for times in measured]
+        yield Row(f"step at frame {frame}, in turn", "ms", medians)
+    ratios = [
+        statistics.median(late / early for early, late in zip(*times, strict=True))
+        for times in measured
+    ]
+    yield Row("growth of a step, median of the turns", "times", ratios)
 
 
 def _codec_rows(runs: list[Figures]) -> Iterable[Row]:

@@ -14,8 +14,8 @@ from .artefacts import CODEC, MODEL, Figures, note
 from .machine import drop_cache
 from .speech import load, measure, measure_again, measure_long
 
-TASKS = ("load", "speech", "again", "parts", "codec", "operators", "long")
-_PER_ROUND = ("load", "speech", "parts", "codec")
+TASKS = ("load", "speech", "again", "parts", "growth", "codec", "operators", "long")
+_PER_ROUND = ("load", "speech", "parts", "growth", "codec")
 _VOICES = "VOXTRAL_TTS_CACHE"  # names the folder in which the library keeps voices
 
 
@@ -29,6 +29,8 @@ def perform(task: str, folder: Path, settings: Figures) -> object:
         return measure_again(folder, settings["frames"])
     if task == "parts":
         return split.parts(folder, settings["position"], settings["repeats"])
+    if task == "growth":
+        return split.growth(folder, settings["growth"], settings["repeats"])
     if task == "codec":
         return split.codec(folder, settings["repeats"])
     if task == "operators":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections import defaultdict
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from .roofline import instructions
 # Of bench.pte: its methods, the rows of their first input (0: its own size), and the stage.
 PART_METHODS = {"language_model": 1, "flow": 0, "semantic_head": 0, "embed_codes": 0}
 CHUNK_SIZES = (1, 2, 4, 5, 8, 16, 32)
+GROWTH_FRAMES = (50, 1500)
+_TURNS = 5
 ALLOWED_DIFFERENCE = 0.10  # between the parts' sum and the fused step
 
 
@@ -23,6 +26,19 @@ def parts(folder: Path, position: int, repeats: int) -> Figures:
         for method, rows in PART_METHODS.items():
             figures[method] = _times(folder / PARTS, method, rows, position, repeats)
     return figures
+
+
+def growth(folder: Path, positions: list[int], repeats: int) -> list[list[float]]:
+    """[early, late]: milliseconds of `step` at two positions, in turn: noise falls on both alike.
+
+    The median call of every turn.
+    """
+    times: list[list[float]] = [[] for _ in positions]
+    for _ in range(_TURNS):
+        for position, medians in zip(positions, times, strict=True):
+            calls = _times(folder / MODEL, "step", 1, position, repeats)
+            medians.append(statistics.median(calls))
+    return times
 
 
 def codec(folder: Path, repeats: int) -> Figures:

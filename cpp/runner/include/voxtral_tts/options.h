@@ -43,6 +43,8 @@ struct LoadOptions {
                                    // voxtral_tts in the user's cache folder
   int voices_in_memory = 4; // besides the last one; each takes voice_rows + 2
                             // rows of the KV cache
+  bool verify = false; // compare the SHA-256 of the whole program files with
+                       // manifest.json, not only when a file is new
 };
 
 struct SynthesisOptions {

@@ -6,12 +6,11 @@
 #endif
 
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "support/checked.h"
+#include "model/manifest.h"
 #include "support/files.h"
 #include "voxtral_tts/error.h"
 #include "voxtral_tts/log.h"
@@ -19,8 +18,6 @@
 
 namespace voxtral_tts::engine {
 namespace {
-
-constexpr uint64_t kMaxManifestBytes = 1 << 20;
 
 // Model and instruction set, as far as the system tells.
 std::string cpu_identity() {
@@ -45,43 +42,40 @@ std::string cpu_identity() {
 }
 
 std::string file_identity(
-    const std::filesystem::path& model, std::string_view manifest) {
+    const std::filesystem::path& file, std::span<const std::byte> manifest) {
   struct stat status{};
-  if (::stat(model.c_str(), &status) != 0) {
+  if (::stat(file.c_str(), &status) != 0) {
     throw Error(ErrorClass::kModelLoad, "the model cannot be examined");
   }
-  const auto parsed = nlohmann::json::parse(manifest);
-  const auto& entry = parsed.at("files").at(model.filename().string());
-  const auto recorded = entry.at("bytes").get<int64_t>();
-  if (recorded != static_cast<int64_t>(status.st_size)) {
-    throw Error(
-        ErrorClass::kModelMismatch,
-        "it describes a file of " + std::to_string(recorded) +
-            " bytes, the model has " + std::to_string(status.st_size));
+  const auto entry =
+      model::find_in_manifest(manifest, file.filename().string());
+  if (!entry || std::cmp_not_equal(entry->bytes, status.st_size)) {
+    throw Error(ErrorClass::kModelLoad, "it describes another file");
   }
 #ifdef __APPLE__
   const timespec changed = status.st_mtimespec;
 #else
   const timespec changed = status.st_mtim;
 #endif
-  return std::to_string(recorded) + " " + std::to_string(changed.tv_sec) + "." +
-         std::to_string(changed.tv_nsec) + "\n";
+  return std::to_string(entry->bytes) + " " + std::to_string(changed.tv_sec) +
+         "." + std::to_string(changed.tv_nsec) + "\n";
 }
 
 } // namespace
 
 std::optional<support::Hash128> model_fingerprint(
-    const std::filesystem::path& model) noexcept {
+    const std::filesystem::path& model_file) noexcept {
   try {
-    const std::filesystem::path file = model.parent_path() / "manifest.json";
+    const std::filesystem::path file =
+        model_file.parent_path() / "manifest.json";
     try {
       const std::vector<std::byte> manifest = support::read_file(
-          file, kMaxManifestBytes, ErrorClass::kModelMismatch);
-      const std::string rest =
-          file_identity(model, support::as_text(manifest)) +
-          VOXTRAL_TTS_VERSION "\n" VOXTRAL_TTS_EXECUTORCH_VERSION
-                              "\n" VOXTRAL_TTS_NUMERICS "\n" +
-          cpu_identity();
+          file, model::kMaxManifestBytes, ErrorClass::kModelLoad);
+      const std::string rest = file_identity(model_file, manifest) +
+                               VOXTRAL_TTS_VERSION
+                               "\n" VOXTRAL_TTS_EXECUTORCH_VERSION
+                               "\n" VOXTRAL_TTS_NUMERICS "\n" +
+                               cpu_identity();
       const support::Bytes parts[] = {manifest, std::as_bytes(std::span(rest))};
       return support::hash_of(parts);
     } catch (const std::exception& error) {

@@ -14,6 +14,6 @@ namespace voxtral_tts::engine {
 // The model itself is not read: that would take seconds. Empty, with the reason
 // in the log, when the manifest is missing or describes another file.
 std::optional<support::Hash128> model_fingerprint(
-    const std::filesystem::path& model) noexcept;
+    const std::filesystem::path& model_file) noexcept;
 
 } // namespace voxtral_tts::engine

@@ -5,6 +5,7 @@
 #include "engine/model_fingerprint.h"
 #include "engine/runner_impl.h"
 #include "engine/speech_stream_impl.h"
+#include "model/integrity.h"
 #include "model/mlx_library.h"
 #include "model/runtime.h"
 #include "support/cache_folder.h"
@@ -31,6 +32,19 @@ std::filesystem::path tokenizer_file(
                                    : options.tokenizer;
 }
 
+// Empty when there is none.
+std::filesystem::path cache_folder(const LoadOptions& options) {
+  return options.cache_dir.empty() ? support::default_cache_folder()
+                                   : options.cache_dir;
+}
+
+// The program file, once it is what was exported.
+const std::filesystem::path& checked(
+    const std::filesystem::path& program, const LoadOptions& options) {
+  model::check_integrity(program, options.verify, cache_folder(options));
+  return program;
+}
+
 // Where voices are kept on disk; nothing when they are not.
 std::optional<prompt::PrefixFiles> prefix_files(
     const std::filesystem::path& model,
@@ -40,9 +54,7 @@ std::optional<prompt::PrefixFiles> prefix_files(
       program.kv_buffers().empty()) {
     return std::nullopt;
   }
-  const std::filesystem::path folder = options.cache_dir.empty()
-                                           ? support::default_cache_folder()
-                                           : options.cache_dir;
+  const std::filesystem::path folder = cache_folder(options);
   if (folder.empty()) {
     log_debug(
         "voice cache: not on disk: neither VOXTRAL_TTS_CACHE, XDG_CACHE_HOME "
@@ -89,13 +101,13 @@ Runner::Impl::Impl(
     const std::filesystem::path& model,
     const std::filesystem::path& codec,
     const LoadOptions& options)
-    : speech_model(model, options.device),
+    : speech_model(checked(model, options), options.device),
       prefixes(
           speech_model,
           {.reuse = options.voice_cache != VoiceCache::kOff,
            .in_memory = static_cast<size_t>(options.voices_in_memory)},
           prefix_files(model, speech_model, options)),
-      codec_model(codec, options.device),
+      codec_model(checked(codec, options), options.device),
       tokenizer(text::TekkenTokenizer::load(tokenizer_file(model, options))),
       voices_folder(
           options.voices.empty()

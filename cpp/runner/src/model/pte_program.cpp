@@ -1,16 +1,12 @@
 #include "model/pte_program.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 
 #include <executorch/runtime/backend/backend_options_map.h>
 #include <executorch/runtime/backend/interface.h>
 
 #include "model/backends.h"
+#include "model/integrity.h"
 #include "model/mlx_library.h"
 #include "model/planned_memory.h"
 #include "model/runtime.h"
@@ -42,22 +38,8 @@ std::string describe(RuntimeError error) {
 }
 
 [[noreturn]] void fail_load(
-    const std::filesystem::path& file, const std::string& what, int code = 0) {
-  throw Error(ErrorClass::kModelLoad, file.string() + ": " + what, code);
-}
-
-// The runtime reports any unreadable file alike; the errno says why.
-void check_readable(const std::filesystem::path& file) {
-  struct stat status{};
-  if (::stat(file.c_str(), &status) != 0) {
-    fail_load(file, std::strerror(errno), errno);
-  }
-  if (!S_ISREG(status.st_mode)) {
-    fail_load(file, "not a regular file");
-  }
-  if (::access(file.c_str(), R_OK) != 0) {
-    fail_load(file, std::strerror(errno), errno);
-  }
+    const std::filesystem::path& file, const std::string& what) {
+  throw Error(ErrorClass::kModelLoad, file.string() + ": " + what);
 }
 
 std::string describe(const TensorSpec& spec) {
@@ -124,8 +106,8 @@ struct PteProgram::Loaded {
 
 PteProgram::PteProgram(std::filesystem::path file, Device device)
     : file_(std::move(file)), device_(device) {
-  prepare_runtime(0); // has an effect only when no Runner has done it
-  check_readable(file_);
+  prepare_runtime(0);    // has an effect only when no Runner has done it
+  check_readable(file_); // the runtime reports any unreadable file alike
   load_program();
   load_backends();
 }

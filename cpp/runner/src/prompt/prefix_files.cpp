@@ -1,15 +1,13 @@
 #include "prompt/prefix_files.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdint>
-#include <cstdlib>
 #include <utility>
 
+#include "support/cache_file.h"
 #include "support/cache_folder.h"
 #include "support/checked.h"
 #include "support/files.h"
@@ -40,71 +38,6 @@ void append(std::string& out, uint64_t value, int bytes) {
     out.push_back(static_cast<char>(value >> (8 * i)));
   }
 }
-
-// Neither a link, which could lead anywhere, nor a FIFO, which would block.
-support::FileDescriptor open_existing(const std::filesystem::path& file) {
-  return support::open_file(
-      file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, ErrorClass::kInternal);
-}
-
-void check_file(int fd, uint64_t bytes) {
-  struct stat status{};
-  if (::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
-    ignore("not a regular file");
-  }
-  if (status.st_uid != ::geteuid() && status.st_uid != 0) {
-    ignore("another user's file");
-  }
-  if (std::cmp_not_equal(status.st_size, bytes)) {
-    ignore(
-        std::to_string(status.st_size) + " bytes instead of " +
-        std::to_string(bytes));
-  }
-}
-
-// Removes a file under its temporary name unless it got its final one. The name
-// is random: containers that share a folder share process ids as well.
-class TemporaryFile {
- public:
-  explicit TemporaryFile(const std::filesystem::path& target) {
-    constexpr std::string_view kSuffix = ".part";
-    std::string name = target.string() + ".XXXXXX" + std::string(kSuffix);
-    const int fd = ::mkostemps( // for the user alone, and new
-        name.data(),
-        static_cast<int>(kSuffix.size()),
-        O_CLOEXEC);
-    if (fd < 0) {
-      support::throw_errno(
-          ErrorClass::kOutput, "cannot make a temporary file", errno);
-    }
-    file_ = support::FileDescriptor(fd);
-    path_ = name;
-  }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-  ~TemporaryFile() {
-    if (!path_.empty()) {
-      ::unlink(path_.c_str());
-    }
-  }
-
-  void write(Bytes bytes) {
-    support::write_all(file_.get(), bytes, path_.string());
-  }
-  void commit(const std::filesystem::path& target) {
-    if (const int reason = file_.close(); reason != 0) {
-      support::throw_errno(ErrorClass::kOutput, "cannot close it", reason);
-    }
-    if (::rename(path_.c_str(), target.c_str()) != 0) {
-      support::throw_errno(ErrorClass::kOutput, "cannot rename it", errno);
-    }
-    path_.clear();
-  }
-
- private:
-  std::filesystem::path path_;
-  support::FileDescriptor file_;
-};
 
 } // namespace
 
@@ -164,12 +97,11 @@ void PrefixFiles::read_checked(
     const Hash128& voice,
     size_t rows,
     std::span<const std::span<std::byte>> payload) const {
-  const support::FileDescriptor file = open_existing(path);
   const std::string expected = header(voice, rows);
   std::string found(expected.size(), '\0');
   Hash128 checksum;
-  check_file(
-      file.get(),
+  const support::FileDescriptor file = support::open_cache_file(
+      path,
       support::saturating_add(
           expected.size() + checksum.size(), payload_bytes(rows)));
   const auto fill = [&](std::span<std::byte> part) {
@@ -213,15 +145,11 @@ void PrefixFiles::write(
   try {
     const std::filesystem::path target = path(voice, rows);
     try {
-      support::make_private_folder(folder_);
+      const std::string head = header(voice, rows);
       const Hash128 checksum = support::hash_of(payload);
-      TemporaryFile file(target);
-      file.write(as_bytes(header(voice, rows)));
-      file.write(checksum);
-      for (const Bytes part : payload) {
-        file.write(part);
-      }
-      file.commit(target);
+      std::vector<Bytes> parts{as_bytes(head), checksum};
+      parts.insert(parts.end(), payload.begin(), payload.end());
+      support::write_cache_file(target, parts);
       log_debug("voice cache: wrote %s", target.c_str());
       support::remove_oldest(folder_, kNamePrefix, target, kLimits);
     } catch (const std::exception& error) {

@@ -45,7 +45,8 @@ bool is_cache_file(std::string_view name, std::string_view prefix) {
   const auto key = name.substr(prefix.size(), kDigits);
   const auto rest = name.substr(prefix.size() + kDigits);
   return key.find_first_not_of("0123456789abcdef") == std::string_view::npos &&
-         rest.starts_with(".kv") && (rest == ".kv" || rest.ends_with(".part"));
+         (rest == ".kv" || rest == ".ok" ||
+          (rest.starts_with(".") && rest.ends_with(".part")));
 }
 
 std::vector<CacheFile> cache_files(

@@ -27,10 +27,10 @@ Hash128 hash_of(Bytes bytes) {
   return hash_of(std::span(&bytes, 1));
 }
 
-std::string to_hex(const Hash128& hash) {
+std::string to_hex(Bytes bytes) {
   constexpr const char* kDigits = "0123456789abcdef";
   std::string text;
-  for (const std::byte byte : hash) {
+  for (const std::byte byte : bytes) {
     text += kDigits[std::to_integer<unsigned>(byte) >> 4];
     text += kDigits[std::to_integer<unsigned>(byte) & 15];
   }

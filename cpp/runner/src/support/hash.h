@@ -16,7 +16,7 @@ using Hash128 = std::array<std::byte, 16>; // the same on every machine
 Hash128 hash_of(std::span<const Bytes> parts);
 Hash128 hash_of(Bytes bytes);
 
-// 32 lower-case hexadecimal digits.
-std::string to_hex(const Hash128& hash);
+// Two lower-case hexadecimal digits per byte.
+std::string to_hex(Bytes bytes);
 
 } // namespace voxtral_tts::support

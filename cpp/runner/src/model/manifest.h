@@ -1,0 +1,30 @@
+// manifest.json, which the exporter writes beside the programs
+// (docs/contract.md, "Manifest").
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace voxtral_tts::model {
+
+constexpr uint64_t kMaxManifestBytes = 1 << 20;
+
+// What it says of one program file.
+struct ManifestEntry {
+  uint64_t bytes;
+  std::string sha256; // of the whole file, 64 lower-case hexadecimal digits
+  // Of the file's beginning: header and program segment, without the weights.
+  // Exports of older versions lack it; then both are empty.
+  uint64_t program_bytes = 0;
+  std::string program_sha256;
+};
+
+// The entry for the file of this name, none when there is none. Throws
+// Error{kModelLoad} for what is no manifest; the message does not name it.
+std::optional<ManifestEntry> find_in_manifest(
+    std::span<const std::byte> manifest, std::string_view file_name);
+
+} // namespace voxtral_tts::model
