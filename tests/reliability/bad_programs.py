@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import random
 from collections.abc import Callable, Iterator
@@ -32,6 +33,8 @@ def cases(good: Subject) -> Iterator[Case]:
     yield from _exchanged(good)
     yield from _truncated(good)
     yield from _magic(good)
+    yield from _manifests(good)
+    yield from _changed(good)
 
 
 def fault_cases(good: Subject) -> Iterator[Case]:
@@ -105,6 +108,44 @@ def _magic(good: Subject) -> Iterator[Case]:
             content[4:8] = identifier
             kind = f"{name}: identifier {identifier!r}"
             yield Case(kind, "ModelLoad", {"m.pte": bytes(content)}, {name: "m.pte"})
+
+
+def _beside(good: Subject, name: str, manifest: bytes, content: Callable[[], bytes]) -> Case:
+    """A program with its manifest, both copies, the other program as it is."""
+    file = Path(good.files[name]).name
+    files = {file: content, "manifest.json": manifest}
+    return Case(f"{name}: not as its manifest says", "ModelLoad", files, {name: file})
+
+
+def _manifests(good: Subject) -> Iterator[Case]:
+    """Good programs beside manifests that are wrong or none."""
+    text = (good.exported / "manifest.json").read_text()
+    for name in ("model", "codec"):
+        path = Path(good.files[name])
+        entry = json.loads(text)["files"][path.name]
+        digests = (entry["sha256"], entry["program"]["sha256"])
+        wrong = [text.replace(digest, digest[::-1]) for digest in digests]
+        wrong += [text.replace(str(entry["bytes"]), str(entry["bytes"] + by)) for by in (-1, 1)]
+        wrong += ["", "{", "[]", "null", "7", text[:-9], '{"files":[]}', '{"files":7}']
+        for manifest in wrong:
+            yield _beside(good, name, manifest.encode(), path.read_bytes)
+
+
+def _changed(good: Subject) -> Iterator[Case]:
+    """A byte changed anywhere in a file that this machine has not seen."""
+    manifest = (good.exported / "manifest.json").read_bytes()
+    chance = random.Random("changed")
+    for name in ("model", "codec"):
+        content = Path(good.files[name]).read_bytes()
+        tables = int.from_bytes(content[16:24], "little")
+        for end in (tables, len(content)):
+            for _ in range(20):
+                changed = _with_byte(content, chance.randrange(end), chance.randrange(1, 256))
+                yield _beside(good, name, manifest, changed)
+
+
+def _with_byte(content: bytes, at: int, difference: int) -> Callable[[], bytes]:
+    return lambda: content[:at] + bytes([content[at] ^ difference]) + content[at + 1 :]
 
 
 def _first(content: bytes, length: int) -> Callable[[], bytes]:
