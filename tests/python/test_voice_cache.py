@@ -129,9 +129,9 @@ def test_cancelling_between_chunks_leaves_what_is_to_be_written_right(
             with runner.stream(OTHER_TEXT, voice=voice, seed=9) as stream:
                 for _ in range(3):
                     next(stream)
-            assert cached_files(tmp_path) == []  # who cancels does not wait for the disk
+            assert cached_voices(tmp_path) == []  # who cancels does not wait for the disk
         assert same(say(runner, TEXT, VOICES[0]), cold(TEXT, VOICES[0]))
-        assert len(cached_files(tmp_path)) == 2  # what was left behind too
+        assert len(cached_voices(tmp_path)) == 2  # what was left behind too
     for voice in VOICES[:2]:
         with fresh() as runner:
             audio = say(runner, TEXT, voice)
@@ -151,9 +151,9 @@ def test_a_last_chunk_that_was_cancelled_writes_nothing(fresh: Fresh, tmp_path: 
         signal.signal(signal.SIGALRM, previous)
         assert stream.stats.finish_reason == "cancelled"
         assert chunks[-1].is_final
-        assert cached_files(tmp_path) == []
+        assert cached_voices(tmp_path) == []
     runner.close()
-    assert len(cached_files(tmp_path)) == 1  # at the runner's end
+    assert len(cached_voices(tmp_path)) == 1  # at the runner's end
 
 
 def test_a_runner_that_only_streamed_writes_at_its_end(fresh: Fresh, tmp_path: Path) -> None:
