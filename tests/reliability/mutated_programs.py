@@ -192,7 +192,7 @@ def rows(folder: Path) -> list[record.Row]:
             f"{bad:,} of {files:,}: {rate} ({tally['crashed']} crashed, {tally['hung']} hung)"
         )
         is_promise = loader == "manifest"
-        asked = f"{ASKED:,}, 0 crashes" if is_promise else "rate published"
+        asked = f"{ASKED:,}, 0 crashes" if is_promise else f"{ASKED:,}, rate published"
         met = done >= ASKED and (bad == 0 or not is_promise)
         table.append((f"mutated .pte: {words}", asked, measured, met))
     return table
