@@ -88,6 +88,7 @@ def test_python_ends_while_a_thread_speaks(script, chunk_frames: str) -> None:
     assert script("exit_while_speaking", chunk_frames) == ["ends"]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere RLIMIT_AS limits nothing")
 def test_too_little_memory_is_an_error_and_enough_speaks_again(script) -> None:
     outcomes = script("address_space")
     assert outcomes[-1] == "spoke"
@@ -95,6 +96,7 @@ def test_too_little_memory_is_an_error_and_enough_speaks_again(script) -> None:
     assert outcomes[0] != "spoke"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere RLIMIT_AS limits nothing")
 def test_the_command_line_with_too_little_memory(
     runner_binary: Path, files: list[str], tmp_path: Path
 ) -> None:
