@@ -1,0 +1,1 @@
+"""What the reliability programme measures; each module runs its part and gives its rows."""
