@@ -16,13 +16,17 @@ MLX_E2E := RUNNER=build/tests/voxtral_tts_runner MAX_FRAMES=40
 # More flags for the benchmark, such as --long; what it writes besides its table.
 BENCH :=
 BENCH_OUTPUT := --json out/bench/report.json --plots out/bench --allocations build/tests/voxtral_tts_count_allocations
+# Seconds for each fuzz target, and inputs where the goals of tests/reliability/fuzzing.py are not meant.
+SECONDS_EACH := 600
+RUNS :=
+FUZZ = $(BIN)/python -m tests.reliability.fuzzing
 # The true text vocabulary, which tokenizer tests read.
 TEKKEN := .cache/tekken.json
 export VOXTRAL_TTS_TEKKEN := $(CURDIR)/$(TEKKEN)
 # What is run here leaves nothing in the user's own cache folder.
 export VOXTRAL_TTS_CACHE := $(CURDIR)/out/cache
 
-.PHONY: help setup build python demo test test-cpp test-python test-asan test-arm test-install lint format bench bench-flow bench-mlx clean reliability mlx-e2e mlx-op-suite voxtral_tts-mlx voxtral_tts-xnnpack
+.PHONY: help setup build python demo test test-cpp test-python test-asan test-arm test-tsan fuzz fuzz-smoke coverage test-install lint format bench bench-flow bench-mlx clean reliability mlx-e2e mlx-op-suite voxtral_tts-mlx voxtral_tts-xnnpack
 
 help: ## list the targets
 	@grep -E '^[a-z0-9_-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -70,6 +74,18 @@ test-asan: setup $(TEKKEN) $(EXPORTED) ## C++ tests, command line and Python mod
 
 test-arm: setup ## the CPU kernels for 64-bit Arm, cross-compiled and emulated
 	@bash scripts/test_arm.sh
+
+test-tsan: setup $(EXPORTED) ## C++ code that uses threads under ThreadSanitizer
+	@bash scripts/test_tsan.sh $(DEMO)/exported
+
+fuzz: setup ## readers of untrusted bytes under libFuzzer (SECONDS_EACH=, RUNS=); counts add up
+	@$(FUZZ) --seconds-each $(SECONDS_EACH) $(if $(RUNS),--runs $(RUNS),--full)
+
+fuzz-smoke: setup ## the same for seconds, and every input that once failed
+	@$(FUZZ) --seconds-each 2 --folder out/fuzz/smoke
+
+coverage: setup $(TEKKEN) ## lines and branches of the readers that tests and fuzz corpora reach
+	@$(BIN)/python scripts/coverage.py
 
 test-install: setup $(EXPORTED) $(EXPORTED_MLX) ## the installed library and the wheel, each from outside
 	@bash scripts/test_install.sh $(DEMO)/exported $(DEMO)/mlx

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ ROW_MULTIPLE = 128  # the semantic head and the audio embedding table are padded
 
 _REQUIRED_FLAGS = ("qk_norm", "layer_scale", "conv_weight_norm", "causal")
 _LARGEST = 1 << 31
+_MOST_DIGITS = 10  # of a number below that
 
 
 class CheckpointError(ValueError):
@@ -137,7 +139,7 @@ class VoxtralConfig:
             params = json.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise CheckpointError(f"{path}: cannot be read: {error.strerror}") from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:  # the latter of a thousand brackets
             raise CheckpointError(f"{path}: is not JSON: {error}") from error
         return VoxtralConfig.from_params(params, str(path))
 
@@ -206,7 +208,8 @@ class _Section:
     def real(self, key: str, default: float | None = None) -> float:
         value = self.get(key, default)
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not number or not 0 < value < math.inf:
+        # The largest float, since an integer may be larger.
+        if not number or not 0 < value <= sys.float_info.max:
             self.fail(key, f"expected a positive number, found {value!r}")
         return float(value)
 
@@ -214,7 +217,8 @@ class _Section:
         """A list written as one string, such as "1,2,2,2"."""
         value = self.get(key)
         items = str(value).split(",")
-        if not isinstance(value, str) or not all(i.strip().isdecimal() for i in items):
+        plain = all(i.strip().isdecimal() and len(i) <= _MOST_DIGITS for i in items)
+        if not isinstance(value, str) or not plain:
             self.fail(key, f"expected integers separated by commas, found {value!r}")
         numbers = tuple(int(i) for i in items)
         if not all(0 < number < _LARGEST for number in numbers):

@@ -33,6 +33,7 @@ void run_tasks(int64_t count, Task task) {
   // The pool deals out equal shares; a thread that lost its core to another
   // process would hold up the rest, so that each takes tasks as it goes.
   std::atomic<int64_t> next{0};
+  next.store(0); // with the load below: order that ThreadSanitizer can see
   std::exception_ptr failure;
   std::mutex failure_mutex;
   executorch::extension::parallel_for(0, threads, 1, [&](int64_t, int64_t) {
@@ -46,6 +47,7 @@ void run_tasks(int64_t count, Task task) {
       failure = std::current_exception();
     }
   });
+  next.load();
   if (failure) {
     std::rethrow_exception(failure);
   }

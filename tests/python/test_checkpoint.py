@@ -69,12 +69,18 @@ def test_codebook_sizes_may_be_one_string():
         ("n_kv_heads", 7, r"n_kv_heads: 7 does not divide n_heads 32"),
         ("norm_eps", 0, r"norm_eps: expected a positive number"),
         ("rope_theta", float("nan"), r"rope_theta: expected a positive number"),
+        ("rope_theta", 10**400, r"rope_theta: expected a positive number"),
         ("use_biases", True, r"use_biases: only false is supported"),
         ("multimodal", [], r"multimodal: expected an object, found list"),
         (
             "multimodal.audio_tokenizer_args.decoder_convs_strides_str",
             "1,2,x,2",
             r"audio_tokenizer_args\.decoder_convs_strides_str: expected integers",
+        ),
+        (
+            "multimodal.audio_tokenizer_args.decoder_convs_strides_str",
+            "1,2,2," + "9" * 5000,
+            r"decoder_convs_strides_str: expected integers",
         ),
         (
             "multimodal.audio_tokenizer_args.decoder_convs_strides_str",
