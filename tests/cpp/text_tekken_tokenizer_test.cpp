@@ -227,6 +227,23 @@ TEST_F(TekkenTokenizerTest, LongRunsTakeTimeInProportion) {
   }
 }
 
+// A pattern that tries half a million ways for every character.
+TEST_F(TekkenTokenizerTest, TriesOfAPatternAreLimitedForTheWholeText) {
+  Json json = small_tekken({});
+  std::string pattern = "(?s)";
+  for (int i = 0; i < 19; ++i) {
+    pattern += ".?";
+  }
+  json["config"]["pattern"] = pattern + "(?!)|.";
+  const TekkenTokenizer tokenizer = load(json);
+  EXPECT_EQ(tokenizer.encode("abc").size(), 3u);
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_THROW(tokenizer.encode(std::string(10'000, 'a')), Error);
+  const std::chrono::duration<double> elapsed =
+      std::chrono::steady_clock::now() - start;
+  EXPECT_LT(elapsed.count(), 2.0); // over a minute without the limit
+}
+
 TEST_F(TekkenTokenizerTest, RefusesConfigOutOfRange) {
   const auto set = [this](const char* key, Json value, const char* problem) {
     expect_refused(

@@ -3,6 +3,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -13,9 +14,12 @@
 namespace voxtral_tts::text {
 namespace {
 
-// One match tries at most this many ways and holds this much memory; Tekken's
-// pattern needs one try per character of a run of capitals or blanks.
-constexpr uint32_t kMatchLimit = 10'000'000;
+// The ways tried in a whole text, and what one match may hold in memory.
+// Tekken's pattern needs a try or two per character of a run of capitals or
+// blanks; another may need a million for each character.
+constexpr uint64_t kTries = 10'000'000;
+constexpr uint64_t kTriesPerByte = 64;
+constexpr uint64_t kFirstTries = 1'000; // of a match; free of charge
 constexpr uint32_t kHeapLimitKib = 256 * 1024;
 
 struct ContextDeleter {
@@ -33,6 +37,25 @@ std::string message_of(int pcre2_error) {
   std::array<PCRE2_UCHAR, 256> buffer{};
   pcre2_get_error_message(pcre2_error, buffer.data(), buffer.size());
   return reinterpret_cast<const char*>(buffer.data());
+}
+
+// pcre2_match with a limit on tries that doubles while it is too low. PCRE2
+// does not tell how many it took: from the second time on the limit is the
+// charge.
+template <typename Match>
+int match_within(
+    uint64_t& budget, pcre2_match_context* context, Match&& match) {
+  uint64_t limit = kFirstTries;
+  for (;;) {
+    pcre2_set_match_limit(context, static_cast<uint32_t>(limit));
+    const int status = match();
+    const uint64_t most = std::min<uint64_t>(budget, UINT32_MAX);
+    if (status != PCRE2_ERROR_MATCHLIMIT || limit > most / 2) {
+      return status;
+    }
+    limit *= 2;
+    budget -= limit;
+  }
 }
 
 [[noreturn]] void throw_match_error(int pcre2_error, size_t offset) {
@@ -83,22 +106,24 @@ std::vector<std::string_view> PreTokenizer::split(std::string_view utf8) const {
   if (context == nullptr || match == nullptr) {
     throw Error(ErrorClass::kInternal, "no memory to match the text");
   }
-  pcre2_set_match_limit(context.get(), kMatchLimit);
   pcre2_set_heap_limit(context.get(), kHeapLimitKib);
 
   const std::string subject = with_unicode_16_classes(utf8);
   std::vector<std::string_view> pieces;
+  uint64_t budget = kTries + kTriesPerByte * subject.size();
   size_t offset = 0;
   while (offset < subject.size()) {
     // Anchored: a gap is an error, never text that is lost in silence.
-    const int status = pcre2_match(
-        code_.get(),
-        reinterpret_cast<PCRE2_SPTR>(subject.data()),
-        subject.size(),
-        offset,
-        PCRE2_ANCHORED | PCRE2_NOTEMPTY | PCRE2_NO_UTF_CHECK,
-        match.get(),
-        context.get());
+    const int status = match_within(budget, context.get(), [&] {
+      return pcre2_match(
+          code_.get(),
+          reinterpret_cast<PCRE2_SPTR>(subject.data()),
+          subject.size(),
+          offset,
+          PCRE2_ANCHORED | PCRE2_NOTEMPTY | PCRE2_NO_UTF_CHECK,
+          match.get(),
+          context.get());
+    });
     if (status < 0) {
       throw_match_error(status, offset);
     }

@@ -23,7 +23,7 @@ class PreTokenizer {
   // Pieces of `utf8`, in order; they cover it without a gap and are views into
   // it. `utf8` must be valid (validate_utf8): PCRE2 does not check it again.
   // Character classes are those of Unicode 16, see Note [Unicode version].
-  // Throws Error{kText} when a match exceeds the limits on backtracking, and
+  // Throws Error{kText} when the text takes more backtracking than allowed, and
   // Error{kTokenizer} when the pattern leaves a part of the text out.
   std::vector<std::string_view> split(std::string_view utf8) const;
 
