@@ -69,7 +69,7 @@ test-cpp: build $(TEKKEN)
 test-python: build python
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
-test-asan: setup $(TEKKEN) $(EXPORTED) ## C++ tests, command line and Python module under ASan and UBSan
+test-asan: setup $(TEKKEN) $(EXPORTED) ## under ASan and UBSan: C++ tests, command line, Python module (ASAN_MLX=ON: MLX too)
 	@bash scripts/test_asan.sh $(DEMO)/exported
 
 test-arm: setup ## the CPU kernels for 64-bit Arm, cross-compiled and emulated
