@@ -26,7 +26,7 @@ export VOXTRAL_TTS_TEKKEN := $(CURDIR)/$(TEKKEN)
 # What is run here leaves nothing in the user's own cache folder.
 export VOXTRAL_TTS_CACHE := $(CURDIR)/out/cache
 
-.PHONY: help setup build python demo test test-cpp test-python test-asan test-arm test-tsan fuzz fuzz-smoke coverage test-install lint format bench bench-flow bench-mlx clean mlx-e2e mlx-op-suite voxtral_tts-mlx voxtral_tts-xnnpack
+.PHONY: help setup build python demo test test-cpp test-python test-asan test-arm test-tsan fuzz fuzz-smoke coverage test-install lint format bench bench-flow bench-mlx clean reliability mlx-e2e mlx-op-suite voxtral_tts-mlx voxtral_tts-xnnpack
 
 help: ## list the targets
 	@grep -E '^[a-z0-9_-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -121,6 +121,11 @@ bench-flow: python ## what each saving in the flow head gives, CHECKPOINT=folder
 
 bench-mlx: build python ## the same for MLX beside XNNPACK, three frames (19 GB of disk)
 	@$(BIN)/python -m voxtral_tts.bench --backend mlx --backend xnnpack --frames 3 --runs 3 --repeats 3 $(BENCH_OUTPUT) $(BENCH)
+
+# FULL=1 goes on until every count is reached; counts of earlier runs of this build are added to.
+FULL :=
+reliability: build python ## measure the promises of docs/reliability.md, ten minutes at most
+	@$(BIN)/python -W ignore -m tests.reliability $(if $(FULL),--full) --docs docs/reliability.md
 
 clean: ## remove everything that was built
 	rm -rf build out $(VENV)/.installed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 import subprocess
 import wave
@@ -10,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+
+from exporting import ROOT
 
 SAMPLE_RATE = 24000
 FRAME = 1920  # samples
@@ -19,6 +22,15 @@ TEXT = "The weather is fine."
 
 Result = subprocess.CompletedProcess[bytes]
 Run = Callable[..., Result]
+
+
+def runner_binary() -> Path:
+    """voxtral_tts_runner, from the tests' build unless VOXTRAL_TTS_RUNNER names another."""
+    preset = os.environ.get("VOXTRAL_TTS_BUILD", "tests")
+    default = ROOT / "build" / preset / "voxtral_tts_runner"
+    binary = Path(os.environ.get("VOXTRAL_TTS_RUNNER", default))
+    assert binary.exists(), f"{binary} is missing: run 'make build'"
+    return binary
 
 
 def assert_error(result: Result, code: int, name: str, *parts: str) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from exporting import MAX_SEQ_LEN, ROOT, Export, cached, digest, run_module, sources
+import command_line
+import exporting
+from exporting import Export
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -21,30 +23,13 @@ def voice_cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_checkpoint() -> Path:
     """A tiny checkpoint in the published format."""
-
-    def make(folder: Path) -> None:
-        run_module("export.synthetic", "--size", "tiny", "--output", str(folder))
-
-    return cached(f"checkpoints/tiny-{digest(sources())}", make)
+    return exporting.tiny_checkpoint()
 
 
 @pytest.fixture(scope="session")
-def export_tiny(tiny_checkpoint: Path) -> Export:
+def export_tiny() -> Export:
     """export_tiny(*flags) -> the tiny checkpoint's exported folder."""
-    weights = (tiny_checkpoint / "consolidated.safetensors").read_bytes()
-    tokenizer = (tiny_checkpoint / "tekken.json").read_bytes()
-
-    def export(*flags: str) -> Path:
-        key = digest(weights, tokenizer, sources(), " ".join(flags).encode())
-
-        def make(folder: Path) -> None:
-            arguments = ["--model-path", str(tiny_checkpoint), "--output-dir", str(folder)]
-            limits = ["--max-seq-len", str(MAX_SEQ_LEN)]
-            run_module("export", *arguments, *limits, *flags)
-
-        return cached(f"exports/{key}", make)
-
-    return export
+    return exporting.export_tiny
 
 
 @pytest.fixture(scope="session")
@@ -56,8 +41,4 @@ def exported(export_tiny: Export) -> Path:
 @pytest.fixture(scope="session")
 def runner_binary() -> Path:
     """voxtral_tts_runner, from the tests' build unless VOXTRAL_TTS_RUNNER names another."""
-    preset = os.environ.get("VOXTRAL_TTS_BUILD", "tests")
-    default = ROOT / "build" / preset / "voxtral_tts_runner"
-    binary = Path(os.environ.get("VOXTRAL_TTS_RUNNER", default))
-    assert binary.exists(), f"{binary} is missing: run 'make build'"
-    return binary
+    return command_line.runner_binary()

@@ -48,6 +48,29 @@ def run_module(*arguments: str) -> None:
     assert result.returncode == 0, result.stderr[-4000:]
 
 
+def tiny_checkpoint() -> Path:
+    """A tiny checkpoint in the published format."""
+
+    def make(folder: Path) -> None:
+        run_module("export.synthetic", "--size", "tiny", "--output", str(folder))
+
+    return cached(f"checkpoints/tiny-{digest(sources())}", make)
+
+
+def export_tiny(*flags: str) -> Path:
+    """The tiny checkpoint's exported folder."""
+    checkpoint = tiny_checkpoint()
+    weights = (checkpoint / "consolidated.safetensors").read_bytes()
+    tokenizer = (checkpoint / "tekken.json").read_bytes()
+    key = digest(weights, tokenizer, sources(), " ".join(flags).encode())
+
+    def make(folder: Path) -> None:
+        arguments = ["--model-path", str(checkpoint), "--output-dir", str(folder)]
+        run_module("export", *arguments, "--max-seq-len", str(MAX_SEQ_LEN), *flags)
+
+    return cached(f"exports/{key}", make)
+
+
 def cached(name: str, make: Callable[[Path], None]) -> Path:
     """The folder CACHE/name, made by `make` when it is not there; others wait meanwhile."""
     folder = CACHE / name

@@ -24,6 +24,14 @@ _LIBRARIES = (
 )
 
 
+def _check_interpreter() -> None:
+    """One lock of pybind11's is for one interpreter: in a second one it waits for ever."""
+    here, main = ctypes.pythonapi.PyInterpreterState_Get, ctypes.pythonapi.PyInterpreterState_Main
+    here.restype = main.restype = ctypes.c_void_p
+    if here() != main():
+        raise ImportError("voxtral_tts works in the main interpreter only; use processes instead")
+
+
 def _libraries(package: str, *names: str) -> Iterator[Path]:
     """Those of the C++ libraries that the package has; it is not imported."""
     suffix = ".dylib" if sys.platform == "darwin" else ".so"
@@ -50,6 +58,7 @@ def _load_mlx() -> None:
         _core.load_mlx()
 
 
+_check_interpreter()
 try:
     for _library in _libraries("executorch", *_LIBRARIES):
         ctypes.CDLL(str(_library))

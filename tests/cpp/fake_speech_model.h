@@ -90,7 +90,7 @@ class FakeSpeechModel : public model::SpeechModel {
       values_.at(row * 2 + 1) = static_cast<std::byte>(embeddings[i]);
     }
     codes_ = frames.at(std::min(calls.size(), frames.size()) - 1);
-    next_ = {static_cast<float>(calls.size()), 0.5f};
+    next_ = {static_cast<float>(calls.size()), next_value};
     return {codes_, next_};
   }
 
@@ -108,6 +108,7 @@ class FakeSpeechModel : public model::SpeechModel {
   std::vector<std::vector<int64_t>> frames = {{5, 3, 4}};
   std::vector<Call> calls;
   std::optional<size_t> fail_at; // the number of the call that throws
+  float next_value = 0.5f;       // in every next embedding
 
  private:
   std::vector<std::byte> keys_;

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <limits>
+
 #include "fake_speech_model.h"
 #include "voxtral_tts/error.h"
 
@@ -93,6 +95,29 @@ void expect_error(
 TEST(FrameGenerator, ReportsWhatIsNotFiniteWithStageAndFrame) {
   expect_error({-1, 3, 4}, ErrorClass::kNumeric, "semantic logits");
   expect_error({5, -1, 4}, ErrorClass::kNumeric, "flow state");
+}
+
+TEST(FrameGenerator, TheNextEmbeddingIsFiniteUnlessTheAudioEnds) {
+  for (const float value :
+       {std::numeric_limits<float>::quiet_NaN(),
+        -std::numeric_limits<float>::infinity()}) {
+    FakeSpeechModel model;
+    model.frames = {{5, 3, 4}, {1, 0, 0}};
+    FrameGenerator frames(model, 0, {1, 1}, kGreedy);
+    EXPECT_TRUE(frames.next());
+    model.next_value = value;
+    EXPECT_FALSE(frames.next()); // END: what else it returns means nothing
+    model.frames = {{5, 3, 4}};
+    FrameGenerator damaged(model, 0, {1, 1}, kGreedy);
+    try {
+      damaged.next();
+      FAIL() << value;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.error_class(), ErrorClass::kNumeric);
+      EXPECT_THAT(error.what(), HasSubstr("frame 0"));
+      EXPECT_THAT(error.what(), HasSubstr("next embedding"));
+    }
+  }
 }
 
 TEST(FrameGenerator, RefusesCodesOutOfRange) {

@@ -98,6 +98,14 @@ def test_a_tokenizer_with_another_id_for_a_token_of_the_prompt(
     assert_error(result, 4, "ModelMismatch", "other.json", f"{name} is 2,")
 
 
+@pytest.mark.parametrize("form", ["wav", "s16le"])
+def test_a_link_to_itself_is_no_output(speak: Run, tmp_path: Path, form: str) -> None:
+    link = tmp_path / "a.out"
+    link.symlink_to(link)
+    assert_error(speak("-o", link, "--format", form), 8, "OutputIO", "a.out")
+    assert link.is_symlink()
+
+
 @pytest.mark.parametrize("form", ["wav", "s16le", "f32le"])
 def test_a_failure_leaves_an_older_file_or_a_valid_new_one(
     run: Run, runner_binary: Path, files: list[str], tmp_path: Path, form: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -118,6 +119,41 @@ def test_abandoned_cancelled_and_warmed_up_runners_keep_right_rows(
         never_started = runner.stream(TEXT, voice=VOICES[1])
         del never_started
         assert say(runner).stats.prefix_source == "kept"
+
+
+def test_cancelling_between_chunks_leaves_what_is_to_be_written_right(
+    fresh: Fresh, cold: Callable[..., Audio], tmp_path: Path
+) -> None:
+    with fresh() as runner:
+        for voice in VOICES[:2]:
+            with runner.stream(OTHER_TEXT, voice=voice, seed=9) as stream:
+                for _ in range(3):
+                    next(stream)
+            assert cached_voices(tmp_path) == []  # who cancels does not wait for the disk
+        assert same(say(runner, TEXT, VOICES[0]), cold(TEXT, VOICES[0]))
+        assert len(cached_voices(tmp_path)) == 2  # what was left behind too
+    for voice in VOICES[:2]:
+        with fresh() as runner:
+            audio = say(runner, TEXT, voice)
+        assert audio.stats.prefix_source == "disk"
+        assert same(audio, cold(TEXT, voice))
+
+
+def test_a_last_chunk_that_was_cancelled_writes_nothing(fresh: Fresh, tmp_path: Path) -> None:
+    runner = fresh()
+    with runner.stream(TEXT, chunk_frames=32) as stream:
+        for _ in range(2):
+            next(stream)
+        # Cancelled amid the 32 frames of a chunk: next() returns those it has, as the final one.
+        previous = signal.signal(signal.SIGALRM, lambda *_: stream.close())
+        signal.setitimer(signal.ITIMER_REAL, 0.005)
+        chunks = list(stream)
+        signal.signal(signal.SIGALRM, previous)
+        assert stream.stats.finish_reason == "cancelled"
+        assert chunks[-1].is_final
+        assert cached_voices(tmp_path) == []
+    runner.close()
+    assert len(cached_voices(tmp_path)) == 1  # at the runner's end
 
 
 def test_a_runner_that_only_streamed_writes_at_its_end(fresh: Fresh, tmp_path: Path) -> None:

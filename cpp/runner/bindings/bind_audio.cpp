@@ -9,6 +9,7 @@
 #include "voxtral_tts/audio.h"
 #include "voxtral_tts/audio_sink.h"
 #include "voxtral_tts/error.h"
+#include "without_gil.h"
 
 namespace voxtral_tts::bindings {
 namespace {
@@ -28,7 +29,7 @@ void write_wav(
     const Samples& samples,
     int sample_rate) {
   const std::span<const float> values = view(samples);
-  const py::gil_scoped_release nogil;
+  const WithoutGil nogil;
   const auto sink = make_wav_file_sink(path, sample_rate);
   sink->write(values);
   sink->finish();

@@ -8,6 +8,7 @@
 
 #include "bindings.h"
 #include "voxtral_tts/bench.h"
+#include "without_gil.h"
 
 namespace voxtral_tts::bindings {
 namespace {
@@ -15,7 +16,7 @@ namespace {
 namespace py = pybind11;
 
 std::tuple<double, double> bandwidth(size_t bytes, int threads) {
-  const py::gil_scoped_release nogil;
+  const WithoutGil nogil;
   const ReadBandwidth result = read_bandwidth(bytes, threads);
   return {result.best, result.median};
 }
@@ -30,7 +31,7 @@ py::tuple time(
     bool trace) {
   MethodTimes times;
   {
-    const py::gil_scoped_release nogil;
+    const WithoutGil nogil;
     times = time_method(program, method, {rows, position, repeats, trace});
   }
   std::vector<std::tuple<int64_t, int64_t, double>> instructions;

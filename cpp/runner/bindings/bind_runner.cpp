@@ -14,6 +14,7 @@
 #include "voxtral_tts/error.h"
 #include "voxtral_tts/runner.h"
 #include "voxtral_tts/voice.h"
+#include "without_gil.h"
 
 namespace voxtral_tts::bindings {
 namespace {
@@ -55,6 +56,7 @@ class OneAtATime {
 
 // Runs the handlers of Python's pending signals, Ctrl-C's among them.
 void check_signals() {
+  check_python_goes_on();
   const py::gil_scoped_acquire gil;
   if (PyErr_CheckSignals() != 0) {
     throw py::error_already_set();
@@ -76,7 +78,7 @@ class Stream {
     const OneAtATime guard(busy_);
     std::optional<AudioChunk> chunk;
     if (stream_) {
-      const py::gil_scoped_release nogil;
+      const WithoutGil nogil;
       chunk = stream_->next();
     }
     if (!chunk) {
@@ -139,7 +141,11 @@ class Stream {
 // A runner's end may write voices to the disk; other threads go on meanwhile.
 struct DeletesWithoutGil {
   void operator()(Runner* runner) const {
-    const py::gil_scoped_release nogil;
+    if (python_is_ending()) {
+      delete runner;
+      return;
+    }
+    const WithoutGil nogil;
     delete runner;
   }
 };
@@ -179,7 +185,7 @@ RunnerHolder load(
       .cache_dir = cache_dir.value_or(Path()),
       .voices_in_memory = voices_in_memory,
       .verify = verify};
-  const py::gil_scoped_release nogil;
+  const WithoutGil nogil;
   return RunnerHolder(new Runner(model, codec, options));
 }
 
@@ -202,7 +208,7 @@ std::unique_ptr<Stream> start_stream(
       .flow_steps = flow_steps,
       .max_frames = max_frames,
       .chunk_frames = chunk_frames};
-  const py::gil_scoped_release nogil;
+  const WithoutGil nogil;
   return std::make_unique<Stream>(
       runner.stream(text, options), runner.n_codebooks());
 }
@@ -265,7 +271,7 @@ void bind_runner(py::module_& module) {
       .def("load_ms", [](const Runner& self) {
         return self.load_stats().load_ms;
       });
-  module.def("load_mlx", &load_mlx, py::call_guard<py::gil_scoped_release>());
+  module.def("load_mlx", &load_mlx, py::call_guard<WithoutGil>());
   module.def("list_voices", &list_voices, py::arg("folder"));
   module.def("default_options", &default_options);
 }

@@ -15,6 +15,9 @@ void bind_runner(pybind11::module_& module);
 // _read_bandwidth, _time_method: for voxtral_tts.bench alone.
 void bind_bench(pybind11::module_& module);
 
+// Ends calls that other threads have running before Python ends.
+void bind_exit(pybind11::module_& module);
+
 // write_wav, to_s16le.
 void bind_audio(pybind11::module_& module);
 

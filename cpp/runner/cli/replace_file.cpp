@@ -28,7 +28,12 @@ constexpr mode_t kFileMode = 0666; // before the umask
 
 ReplaceFile::ReplaceFile(const std::filesystem::path& path) : path_(path) {
   struct stat status{};
-  if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+  const bool exists = ::stat(path.c_str(), &status) == 0;
+  // What is neither there nor simply new, such as a link to itself.
+  if (!exists && errno != ENOENT) {
+    throw_failed("open", path, errno);
+  }
+  if (exists && !S_ISREG(status.st_mode)) {
     descriptor_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
   } else {
     // A link keeps pointing to the file, which is replaced where it stands.

@@ -256,11 +256,11 @@ def text(report: Figures) -> str:
     return "\n\n".join([head, *tables, *report.get("peers", {}).values()])
 
 
-def write_docs(page: Path, markdown: str) -> None:
+def write_docs(page: Path, markdown: str, begin: str = BEGIN, end: str = END) -> None:
     """Puts the report between the page's markers. Exits when there are none."""
     content = page.read_text()
-    before, begin, rest = content.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise SystemExit(f"{page}: has no block between {BEGIN} and {END}")
-    page.write_text(f"{before}{BEGIN}\n\n{markdown}\n\n{END}{after}")
+    before, found_begin, rest = content.partition(begin)
+    _, found_end, after = rest.partition(end)
+    if not found_begin or not found_end:
+        raise SystemExit(f"{page}: has no block between {begin} and {end}")
+    page.write_text(f"{before}{begin}\n\n{markdown}\n\n{end}{after}")

@@ -26,11 +26,13 @@ struct Audio {
 // Loads model.pte, codec_decoder.pte, the tokenizer and lists the voices.
 // A Runner speaks one utterance at a time: a second stream() while one is open
 // throws Error{kBusy}. Different Runners may be used from different threads.
+// After fork() a process can neither use its parent's Runners nor load one of
+// its own, if the parent ever did: Error{kUsage}.
 class VOXTRAL_TTS_API Runner {
  public:
   class Impl;
 
-  // Throws Error{kModelLoad, kModelMismatch, kTokenizer}.
+  // Throws Error{kModelLoad, kModelMismatch, kTokenizer, kUsage}.
   Runner(
       const std::filesystem::path& model,
       const std::filesystem::path& codec,

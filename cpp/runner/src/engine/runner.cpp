@@ -197,6 +197,7 @@ std::string Runner::Impl::voice_or_default(const std::string& name) const {
 
 Lease::Lease(std::shared_ptr<Runner::Impl> runner)
     : runner_(std::move(runner)) {
+  check_process();
   if (runner_->busy.exchange(true)) {
     throw Error(
         ErrorClass::kBusy,
@@ -207,6 +208,17 @@ Lease::Lease(std::shared_ptr<Runner::Impl> runner)
 
 Lease::~Lease() {
   runner_->busy = false;
+}
+
+void Lease::check_process() const {
+  if (runner_->process != ::getpid()) {
+    throw Error(
+        ErrorClass::kUsage,
+        "this runner was loaded by process " +
+            std::to_string(runner_->process) +
+            " and cannot be used in one forked from it; start processes afresh "
+            "(in Python: multiprocessing's 'spawn') and load one in each");
+  }
 }
 
 Runner::Runner(
@@ -221,7 +233,14 @@ Runner::Runner(
       kMaxVoicesInMemory,
       "the last one only");
   model::prepare_runtime(options.num_threads);
-  impl_ = std::make_shared<Impl>(model, codec, options);
+  // In a forked process it stays: its locks may be held by threads that are
+  // not there.
+  impl_ = std::shared_ptr<Impl>(
+      new Impl(model, codec, options), [process = ::getpid()](Impl* impl) {
+        if (process == ::getpid()) {
+          delete impl;
+        }
+      });
   impl_->load_stats.load_ms = watch.elapsed_ms();
 }
 

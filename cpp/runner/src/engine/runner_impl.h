@@ -2,6 +2,8 @@
 // one of them is open.
 #pragma once
 
+#include <unistd.h>
+
 #include <atomic>
 #include <memory>
 
@@ -32,6 +34,7 @@ class Runner::Impl {
   text::TekkenTokenizer tokenizer;
   std::filesystem::path voices_folder;
   LoadStats load_stats;
+  const pid_t process = ::getpid();
   std::atomic<bool> busy = false;
 
  private:
@@ -43,7 +46,7 @@ class Runner::Impl {
 // The right to use the models, held by at most one stream per Runner.
 class Lease {
  public:
-  // Throws Error{kBusy}.
+  // Throws Error{kBusy}, and Error{kUsage} in a forked process.
   explicit Lease(std::shared_ptr<Runner::Impl> runner);
   Lease(const Lease&) = delete;
   Lease& operator=(const Lease&) = delete;
@@ -52,6 +55,8 @@ class Lease {
   Runner::Impl& runner() const {
     return *runner_;
   }
+  // Throws Error{kUsage} in a process forked from the one that loaded.
+  void check_process() const;
 
  private:
   std::shared_ptr<Runner::Impl> runner_;

@@ -139,6 +139,7 @@ std::optional<AudioChunk> SpeechStream::Impl::next() {
   if (!lease_) {
     return std::nullopt;
   }
+  lease_->check_process();
   try {
     AudioChunk chunk = timed_pull();
     if (chunk.is_final) {

@@ -1,6 +1,7 @@
 #include "generate/frame_generator.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "voxtral_tts/error.h"
@@ -40,6 +41,7 @@ std::optional<std::span<const int64_t>> FrameGenerator::next() {
     saw_end_ = true;
     return std::nullopt;
   }
+  check_finite(result.next_embedding);
   next_embedding_ = result.next_embedding;
   ++frames_;
   return result.codes;
@@ -99,6 +101,17 @@ void FrameGenerator::check(std::span<const int64_t> codes) const {
     if (semantic && codes[i] == model_.info().end_audio_code) {
       return; // the other codes of an END frame mean nothing
     }
+  }
+}
+
+void FrameGenerator::check_finite(std::span<const float> next_embedding) const {
+  if (!std::ranges::all_of(
+          next_embedding, [](float value) { return std::isfinite(value); })) {
+    throw Error(
+        ErrorClass::kNumeric,
+        "frame " + std::to_string(frames_) +
+            ": NaN or infinity in the next embedding; the model file is "
+            "damaged");
   }
 }
 

@@ -47,6 +47,7 @@ class FrameGenerator {
   model::StepResult prefill();
   model::StepNoise draw_noise();
   void check(std::span<const int64_t> codes) const;
+  void check_finite(std::span<const float> next_embedding) const;
 
   model::SpeechModel& model_;
   int64_t position_;          // rows in the KV cache

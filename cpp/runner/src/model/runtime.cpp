@@ -3,14 +3,18 @@
 #ifdef __linux__
 #include <sched.h>
 #endif
+#include <unistd.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <string>
 
 #include <executorch/runtime/platform/platform.h>
 
 #include "operators/operators.h"
+#include "voxtral_tts/error.h"
 #include "voxtral_tts/log.h"
 
 // The wheel exports the pool but ships no header for it. Its version is pinned,
@@ -65,9 +69,26 @@ void size_thread_pool(int num_threads) {
   }
 }
 
+// After fork() the runtimes' threads are missing, and a lock that one of them
+// held stays locked: whoever goes on waits for ever.
+void check_process() {
+  static std::atomic<pid_t> first_in = 0;
+  const pid_t here = ::getpid();
+  pid_t owner = 0;
+  if (!first_in.compare_exchange_strong(owner, here) && owner != here) {
+    throw Error(
+        ErrorClass::kUsage,
+        "process " + std::to_string(owner) +
+            " loaded a model before it forked this one, where models cannot be "
+            "used any more; fork before the first is loaded, or start "
+            "processes afresh (in Python: multiprocessing's 'spawn')");
+  }
+}
+
 } // namespace
 
 void prepare_runtime(int num_threads) {
+  check_process();
   static std::once_flag once;
   std::call_once(once, [num_threads] {
     operators::register_operators();

@@ -1,0 +1,54 @@
+#include "without_gil.h"
+
+#include <atomic>
+
+#include "bindings.h"
+#include "voxtral_tts/error.h"
+
+namespace voxtral_tts::bindings {
+namespace {
+
+namespace py = pybind11;
+
+std::atomic<int> running_calls = 0;
+std::atomic<bool> is_ending = false;
+
+// Runs before other threads lose the right to the GIL for good.
+void end_calls() {
+  is_ending = true;
+  const py::gil_scoped_release nogil;
+  for (int calls = running_calls; calls > 0; calls = running_calls) {
+    running_calls.wait(calls);
+  }
+}
+
+} // namespace
+
+CountedCall::CountedCall() {
+  check_python_goes_on();
+  ++running_calls;
+}
+
+CountedCall::~CountedCall() {
+  --running_calls;
+  running_calls.notify_all();
+}
+
+bool python_is_ending() noexcept {
+  return is_ending;
+}
+
+void check_python_goes_on() {
+  if (is_ending) {
+    throw Error(ErrorClass::kInterrupted, "Python is ending");
+  }
+}
+
+void bind_exit(py::module_& /*module*/) {
+  py::module_::import("atexit").attr("register")(py::cpp_function(end_calls));
+  // Calls of the parent's other threads do not end in the child.
+  py::module_::import("os").attr("register_at_fork")(
+      py::arg("after_in_child") = py::cpp_function([] { running_calls = 0; }));
+}
+
+} // namespace voxtral_tts::bindings

@@ -1,0 +1,30 @@
+// Work without the GIL, which Python's end waits for: a thread that came back
+// for the GIL after it would be ended inside C++ frames, and the process with
+// it.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace voxtral_tts::bindings {
+
+class CountedCall {
+ public:
+  // Needs the GIL. Throws Error{kInterrupted} once Python is ending.
+  CountedCall();
+  ~CountedCall();
+  CountedCall(const CountedCall&) = delete;
+  CountedCall& operator=(const CountedCall&) = delete;
+};
+
+class WithoutGil {
+  CountedCall call_; // until the GIL is back
+  pybind11::gil_scoped_release nogil_;
+};
+
+// Whether calls have to end soon; may be asked without the GIL.
+bool python_is_ending() noexcept;
+
+// Throws Error{kInterrupted} once Python is ending.
+void check_python_goes_on();
+
+} // namespace voxtral_tts::bindings
