@@ -26,7 +26,6 @@ part build build python
 [ $failed = 0 ] || finish
 part C++ test-cpp
 part Python test-python
-part sanitizers test-asan
 part 'fuzz smoke' fuzz-smoke
 part install test-install
 part MLX mlx-e2e
