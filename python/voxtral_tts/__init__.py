@@ -16,6 +16,7 @@ from voxtral_tts.errors import (
     NumericError,
     OutputError,
     ReaderGoneError,
+    SpeechWarning,
     TextError,
     TokenizerError,
     TokenizerNotFoundError,
@@ -25,6 +26,7 @@ from voxtral_tts.errors import (
     VoxtralTTSError,
 )
 from voxtral_tts.runner import Device, Runner, SpeechStream, VoiceCache, list_voices
+from voxtral_tts.speech import Speech, SpeechStats
 
 __version__: str = _core.__version__
 
@@ -44,7 +46,10 @@ __all__ = [
     "PrefixSource",
     "ReaderGoneError",
     "Runner",
+    "Speech",
+    "SpeechStats",
     "SpeechStream",
+    "SpeechWarning",
     "Stats",
     "TextError",
     "TokenizerError",

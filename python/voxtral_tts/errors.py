@@ -74,6 +74,10 @@ class TruncatedAudioWarning(UserWarning):
     """The model's default frame budget cut the audio: it is incomplete."""
 
 
+class SpeechWarning(UserWarning):
+    """A segment of a speech missed its end, or the model found nothing to say in it."""
+
+
 _CLASSES: dict[str, type[VoxtralTTSError]] = {
     "Usage": UsageError,
     "ModelLoad": ModelLoadError,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 import os
 import warnings
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Literal, NoReturn, Self
 
@@ -13,6 +14,8 @@ import numpy as np
 from voxtral_tts._native import _core
 from voxtral_tts.audio import Audio, AudioChunk, Stats
 from voxtral_tts.errors import TextError, TruncatedAudioWarning, UsageError
+from voxtral_tts.speech import Speech, SpeechOptions
+from voxtral_tts.text import language_of_voice, prepare
 
 StrPath = str | os.PathLike[str]
 
@@ -52,13 +55,14 @@ class SpeechStream:
         when the model has nothing to say, and ``KeyboardInterrupt`` within a
         frame's time of Ctrl-C.
         """
-        chunk = self._pull()
+        chunk = self.pull()
         if chunk is None:
             self._warn_if_truncated()
             raise StopIteration
         return chunk
 
-    def _pull(self) -> AudioChunk | None:
+    def pull(self) -> AudioChunk | None:
+        """``next`` without StopIteration: None after the last chunk."""
         chunk = self._stream.next()
         if chunk is not None:
             samples, codes, index, is_final, first_frame = chunk
@@ -228,7 +232,7 @@ class Runner:
             chunk_frames=chunk_frames,
         ) as stream:
             pieces = []
-            while (chunk := stream._pull()) is not None:
+            while (chunk := stream.pull()) is not None:
                 pieces.append(chunk)
             stream._warn_if_truncated()
             return Audio(
@@ -237,6 +241,44 @@ class Runner:
                 np.concatenate([piece.codes for piece in pieces]),
                 stream.stats,
             )
+
+    def speak(
+        self,
+        text: str | Iterable[str],
+        *,
+        voice: StrPath | None = None,
+        language: str | None = None,
+        normalize: bool = True,
+        hold_segments: bool = False,
+        seed: int = 42,
+        temperature: float = 0.0,
+        cfg_alpha: float | None = None,
+        flow_steps: int | None = None,
+        max_frames: int | None = None,
+        chunk_frames: int = 0,
+    ) -> Speech:
+        """Speaks a text of any length, prepared by ``voxtral_tts.text``.
+
+        Numbers and signs become words of ``language`` (None: the voice's) unless ``normalize``
+        is False. The text is cut into segments at sentence ends, each an utterance of its own;
+        as an iterable of strings it may come while it is being spoken. With ``hold_segments`` a
+        segment is handed out when it is complete, so that one that missed its end is spoken
+        again under another seed; without, its chunks come as they are made. ``max_frames``
+        limits the speech, pauses not counted; the other arguments are those of ``stream``.
+
+        Raises ``UsageError`` here, and the rest while it is being spoken.
+        """
+        name = None if voice is None else os.fspath(voice)
+        if max_frames is not None:
+            max_frames = _integer("max_frames", max_frames, 1, _MAX_INT)
+        language = language_of_voice(name) if language is None else language
+        return Speech(
+            self,
+            prepare(text, language=language, normalize=normalize),
+            SpeechOptions(name, seed, temperature, cfg_alpha, flow_steps, chunk_frames),
+            max_frames=max_frames,
+            hold_segments=hold_segments,
+        )
 
     def voices(self) -> list[str]:
         """Sorted names of the voices. Raises ``VoiceError``."""
