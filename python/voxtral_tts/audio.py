@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
-import wave
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -14,6 +12,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from voxtral_tts._native import _core
+from voxtral_tts.encode import AudioFile
+from voxtral_tts.encoders import wav_header
 from voxtral_tts.errors import NumericError
 
 FinishReason = Literal["end_of_audio", "length", "frame_budget", "cancelled"]
@@ -100,22 +100,25 @@ class Audio:
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         return np.array(self.samples, dtype=dtype, copy=copy)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes a 16-bit mono WAV file; samples beyond [-1, 1] saturate.
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        format: str | None = None,
+        sample_rate: int | None = None,
+    ) -> None:
+        """Writes a file of the format that the suffix names, WAV without one; see ``encode``.
 
-        The file appears when it is complete; an older one stays until then.
-        Raises ``OutputError``, and ``NumericError`` for NaN or infinity.
+        Samples beyond [-1, 1] saturate. The file appears when it is complete; an older one
+        stays until then. Raises ``OutputError``, ``UsageError`` for a format or a sample rate,
+        in Hz, that cannot be, and ``NumericError`` for NaN or infinity.
         """
-        _core.write_wav(os.fspath(path), self.samples, self.sample_rate)
+        with AudioFile(path, format, source_rate=self.sample_rate, sample_rate=sample_rate) as file:
+            file.write(self.samples)
 
     def to_wav_bytes(self) -> bytes:
-        """The file that ``save`` writes, as bytes."""
+        """A 16-bit mono WAV file, the one that ``save`` writes, as bytes."""
         if not np.isfinite(self.samples).all():
             raise NumericError("the samples contain NaN or infinity")
-        buffer = io.BytesIO()
-        with wave.open(buffer, "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(2)
-            file.setframerate(self.sample_rate)
-            file.writeframes(_core.to_s16le(self.samples))
-        return buffer.getvalue()
+        content = _core.to_s16le(self.samples)
+        return wav_header(self.sample_rate, len(content)) + content

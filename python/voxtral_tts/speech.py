@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import warnings
 from collections.abc import Iterable, Iterator
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voxtral_tts.audio import AudioChunk, FinishReason, Stats
+from voxtral_tts.encode import AudioFile
 from voxtral_tts.errors import SpeechWarning, TextError
 from voxtral_tts.text import Segment
 
@@ -143,6 +145,24 @@ class Speech:
     def samples(self) -> NDArray[np.float32]:
         """All that is left, joined: (n,), mono."""
         return np.concatenate([chunk.samples for chunk in self])
+
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        format: str | None = None,
+        sample_rate: int | None = None,
+    ) -> None:
+        """Speaks what is left into a file, as ``Audio.save`` writes one, in constant memory.
+
+        After an error or Ctrl-C the file has what was spoken until then.
+        """
+        with (
+            self,
+            AudioFile(path, format, source_rate=self._sample_rate, sample_rate=sample_rate) as file,
+        ):
+            for chunk in self:
+                file.write(chunk.samples)
 
     def close(self) -> None:
         """Ends the speech after the current frame; harmless when it is over."""
