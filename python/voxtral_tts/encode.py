@@ -147,15 +147,21 @@ class AudioFile:
             )
 
     def _complete(self, *, keep_errors: bool) -> None:
+        """Ends and renames the file; what was written before an error is valid and stays."""
+        failure: OutputError | ReaderGoneError | None = None
         try:
-            # What a failed write left is valid; only a WAV's header is to be corrected.
+            # After a failed write the end would not fit; only a WAV's header is to be corrected.
             if not self._has_failed or self._encoding.format.name == "wav":
                 self._write(self._encoding.finish(self._end))
+        except (OutputError, ReaderGoneError) as error:
+            failure = error
+        try:
             if self._temporary is not None:
                 self._rename(self._temporary)
-        except OutputError:
-            if keep_errors:
-                raise
+        except OutputError as error:
+            failure = failure or error
+        if failure is not None and keep_errors:
+            raise failure
 
     def _rename(self, temporary: Path) -> None:
         try:
