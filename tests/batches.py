@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from exporting import ROOT
 from voxtral_tts._native import _core
-from voxtral_tts.batch import Job, ModelFiles, OutputFolder, Result
+from voxtral_tts.batch import (
+    Job,
+    ModelFiles,
+    OutputFolder,
+    Result,
+    Summary,
+    read_jobs,
+    run_batch,
+)
 from voxtral_tts.batch.results import LOG_NAME, make_durable, sha256_of
 
 WAV_HEADER = 44  # bytes
+TIMEOUT_S = 120
 
 
 def write_jobs(path: Path, jobs: Iterable[Any]) -> Path:
@@ -55,6 +69,28 @@ def spoken(files: ModelFiles, job: Job) -> bytes:
         return bytes(_core.to_s16le(speech.samples()))
 
 
+def examples(language: str) -> list[str]:
+    """The blocks of docs/batch.md in a language."""
+    page = (ROOT / "docs" / "batch.md").read_text()
+    return re.findall(rf"^```{language}\n(.*?)^```$", page, re.M | re.S)
+
+
+def run_shell(script: str, folder: Path, exported: Path) -> subprocess.CompletedProcess[str]:
+    """Runs an example in a folder where the exported files are in `voxtral`."""
+    if not (folder / "voxtral").exists():
+        (folder / "voxtral").symlink_to(exported)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    command = 'voxtral-tts() { shift; python -m voxtral_tts.batch "$@"; }'
+    return subprocess.run(
+        ["bash", "-euc", f"{command}\n{script}"],
+        cwd=folder,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+    )
+
+
 class FakeSpeaker:
     """Speaks without a model; remembers which jobs it was given."""
 
@@ -80,4 +116,27 @@ class FakeSpeaker:
             yield result
 
 
-__all__ = ["FakeSpeaker", "OutputFolder", "assert_whole", "results", "spoken", "write_jobs"]
+class Batch:
+    """One folder and one job file, run again and again without a model."""
+
+    def __init__(self, files: ModelFiles, folder: Path, *jobs: Any) -> None:
+        self.files, self.folder = files, folder
+        self.jobs = write_jobs(folder.with_suffix(".jsonl"), jobs)
+
+    def run(self, *failing: str, **options: Any) -> tuple[list[str], Summary]:
+        """Which jobs were spoken, and the summary."""
+        speaker = FakeSpeaker(*failing)
+        with self.jobs.open("rb") as file, OutputFolder(self.folder) as folder:
+            summary = run_batch(
+                read_jobs(file, {}), folder, self.files, speak_all=speaker, **options
+            )
+        return speaker.spoken, summary
+
+
+def job(name: str, text: str = "Hello.", **members: Any) -> dict[str, Any]:
+    return {"id": name, "text": text, **members}
+
+
+def arguments(files: ModelFiles, jobs: Path, folder: Path, *more: object) -> list[str]:
+    found = [jobs, "--output-dir", folder, "--model", files.model, "--codec", files.codec]
+    return [str(part) for part in (*found, "--threads", 1, "--voice-cache", "memory", *more)]

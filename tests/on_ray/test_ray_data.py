@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from batches import assert_whole, results, spoken, write_jobs
+from batches import TIMEOUT_S, assert_whole, examples, results, run_shell, spoken, write_jobs
 from voxtral_tts import ModelLoadError
 from voxtral_tts.batch import Job, ModelFiles, OutputFolder, read_jobs, run_batch
 
@@ -22,7 +22,6 @@ data = pytest.importorskip("ray.data")
 from voxtral_tts.batch import ray_data  # noqa: E402
 
 FRAMES = 6
-TIMEOUT_S = 120
 # What differs between two runs of the same job.
 TIMES = ("wall_s", "rtf")
 
@@ -137,3 +136,23 @@ def test_a_model_that_does_not_load_is_one_clear_error(
         run_batch(read_jobs(file, {}), folder, files, speak_all=speak_all)
     assert results(tmp_path / "out") == []
     assert ray.is_initialized()
+
+
+def test_the_examples_run(exported: Path, tmp_path: Path, cluster: None) -> None:
+    write_jobs(tmp_path / "jobs.jsonl", [job(0, max_frames=3), {"id": "a", "text": "Hello."}])
+    (command,) = (script for script in examples("bash") if "batch.ray" in script)
+    joined = command.replace("--actors 2", "--actors 2 --address auto")
+    result = run_shell(joined, tmp_path, exported)
+    assert result.returncode == 0, result.stderr
+    assert_whole(tmp_path / "out")
+    (script,) = (script for script in examples("python") if "speak_dataset" in script)
+    before = os.getcwd()
+    os.chdir(tmp_path)
+    try:
+        exec(compile(script, "docs/batch.md", "exec"), {})
+    finally:
+        os.chdir(before)
+    rows = data.read_parquet(str(tmp_path / "spoken")).take_all()
+    audio = {row["id"]: row["audio"] for row in rows}
+    for name in ("item0", "a"):
+        assert audio[name] == (tmp_path / "out" / f"{name}.wav").read_bytes()

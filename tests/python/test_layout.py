@@ -98,3 +98,11 @@ def test_the_runtime_imports_no_exporter() -> None:
             r"^\s*(?:import|from) (torch|export|executorch|mlx)\b", path.read_text(), re.M
         )
         assert not found, f"{path}: {found}"
+
+
+def test_ray_is_imported_where_it_is_meant_only() -> None:
+    for path in (ROOT / "python").rglob("*.py"):
+        found = re.findall(r"^\s*(?:import|from) (ray|pyarrow)\b", path.read_text(), re.M)
+        assert not found or path.name in ("ray_data.py", "ray_serve.py"), f"{path}: {found}"
+        # None of them at import time: what does not speak on Ray has no need of it.
+        assert not re.findall(r"^(?:import|from) (ray|pyarrow)\b", path.read_text(), re.M), path

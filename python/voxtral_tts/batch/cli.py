@@ -17,7 +17,7 @@ from voxtral_tts.batch.results import OutputFolder
 from voxtral_tts.batch.run import SpeakAll, run_batch
 from voxtral_tts.batch.speaking import ModelFiles
 from voxtral_tts.encode import FORMATS
-from voxtral_tts.errors import UsageError
+from voxtral_tts.errors import EXIT_CODES, UsageError, VoxtralTTSError, class_name
 
 # Flags that give a member to every job that has none of its own.
 _DEFAULTS = (
@@ -121,6 +121,13 @@ def _open(path: str) -> Any:
         return Path(path).open("rb")
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from error
+
+
+def report_error(error: VoxtralTTSError) -> int:
+    """Prints it as the command line does, and returns its exit code."""
+    name = class_name(error)
+    print(f"error: {name}: {error}", file=sys.stderr)
+    return EXIT_CODES[name]
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import sys
 
 from voxtral_tts.batch import cli
 from voxtral_tts.batch.ray_data import on_ray
-from voxtral_tts.errors import EXIT_CODES, VoxtralTTSError, class_name
+from voxtral_tts.errors import VoxtralTTSError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,8 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
         )
         return cli.run(args, speak_all)
     except VoxtralTTSError as error:
-        print(f"error: {class_name(error)}: {error}", file=sys.stderr)
-        return EXIT_CODES[class_name(error)]
+        return cli.report_error(error)
 
 
 if __name__ == "__main__":

@@ -91,7 +91,7 @@ def speak_dataset(
     """
     return dataset.map_batches(
         Speaker,
-        fn_constructor_args=(_with_threads(files, num_cpus), dict(defaults or {})),
+        fn_constructor_args=(_for_workers(files, num_cpus), dict(defaults or {})),
         **_on_actors(actors, num_cpus),
     )
 
@@ -120,7 +120,7 @@ def on_ray(
 ) -> SpeakAll:
     """For ``run_batch``: tasks are spoken by ``actors`` processes, of this machine or of the
     cluster at ``address``, where the output folder has to be a shared one."""
-    files = _with_threads(_with_absolute_paths(files), num_cpus)
+    files = _for_workers(files, num_cpus)
 
     def speak_all(tasks: list[Task], folder: Path) -> Iterator[Result]:
         with _ray(address, actors * num_cpus) as ray:
@@ -184,15 +184,12 @@ def _on_actors(actors: int, num_cpus: int) -> dict[str, Any]:
     }
 
 
-def _with_threads(files: ModelFiles, num_cpus: int) -> ModelFiles:
-    return files if files.num_threads else replace(files, num_threads=num_cpus)
-
-
-def _with_absolute_paths(files: ModelFiles) -> ModelFiles:
-    """Workers run in folders of their own."""
+def _for_workers(files: ModelFiles, num_cpus: int) -> ModelFiles:
+    """With whole paths, as workers may run in other folders, and a number of threads."""
     names = ("model", "codec", "tokenizer", "voices", "cache_dir")
     paths = {name: value for name in names if (value := getattr(files, name)) is not None}
-    return replace(files, **{name: os.path.abspath(value) for name, value in paths.items()})
+    absolute = {name: os.path.abspath(value) for name, value in paths.items()}
+    return replace(files, num_threads=files.num_threads or num_cpus, **absolute)
 
 
 def _row(result: Result, audio: bytes | None = None) -> dict[str, Any]:

@@ -60,25 +60,29 @@ class Fingerprints:
         self._programs = [
             _identity(Path(path)) for path in (files.model, files.codec, files.tokenizer_path)
         ]
-        self._voices: dict[str | None, str | None] = {}
+        self._voices: dict[str | None, list[str | None]] = {}
 
     def of(self, job: Job) -> str:
         """Equal for the same job, programs, tokenizer and voice."""
         if job.voice not in self._voices:
-            self._voices[job.voice] = self._voice(job.voice)
+            self._voices[job.voice] = [self._voice_file(name) for name in self._names(job.voice)]
         parts = [job.to_dict(), self._programs, self._voices[job.voice]]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
-    def _voice(self, voice: str | None) -> str | None:
-        """Digest of the voice's file, as the runner finds it; None where there is none."""
+    def _names(self, voice: str | None) -> list[str]:
+        """The voices that a job's is made of: the default, itself, or the parts of a mixture
+        such as ``a:0.6+b:0.4``."""
+        if voice is not None:
+            return [voice, *(part.rpartition(":")[0] or part for part in voice.split("+"))]
+        with contextlib.suppress(VoiceError):
+            names = list_voices(self._files.voices_path)
+            return ["neutral_female" if "neutral_female" in names else names[0]]
+        return []
+
+    def _voice_file(self, name: str) -> str | None:
+        """Digest of the file that the runner takes for a voice; None where there is none."""
         folder = self._files.voices_path
-        if voice is None:
-            try:
-                names = list_voices(folder)
-            except VoiceError:
-                return None
-            voice = next((name for name in names if name == "neutral_female"), names[0])
-        for path in (folder / f"{voice}.pt", folder / f"{voice}.safetensors", Path(voice)):
+        for path in (folder / f"{name}.pt", folder / f"{name}.safetensors", Path(name)):
             with contextlib.suppress(OSError, ValueError):
                 return sha256_of(path)[0]
         return None
