@@ -98,6 +98,31 @@ _NOT_FOUND: dict[str, type[VoxtralTTSError]] = {
     "Tokenizer": TokenizerNotFoundError,
 }
 
+# Of the command line; docs/cli.md.
+EXIT_CODES = {
+    "Usage": 2,
+    "ModelLoad": 3,
+    "ModelMismatch": 4,
+    "Tokenizer": 5,
+    "Voice": 6,
+    "Text": 7,
+    "OutputIO": 8,
+    "Numeric": 9,
+    "Busy": 11,
+    "ReaderGone": 13,
+    "Internal": 70,
+    "Interrupted": 130,
+}
+EXIT_TRUNCATED = 10
+
+
+def class_name(error: BaseException) -> str:
+    """The name of an error's class as the command line prints it; Internal for one not ours."""
+    for name, error_type in _CLASSES.items():
+        if isinstance(error, error_type):
+            return name
+    return "Internal"
+
 
 def make_error(name: str, message: str, system_errno: int) -> VoxtralTTSError:
     """The exception for an error of the compiled part.
