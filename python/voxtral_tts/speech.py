@@ -265,7 +265,9 @@ class Speech:
         """The utterance's chunk as one of the speech's."""
         samples = chunk.samples
         if self._last_sample is None and self._stats.pause_seconds and len(samples):
-            samples = np.concatenate([self._ramp(0, samples[0]), samples])
+            ramp = self._ramp(0, samples[0])
+            self._stats.pause_seconds += len(ramp) / self._sample_rate
+            samples = np.concatenate([ramp, samples])
         if len(samples):
             self._last_sample = samples[-1]
             magnitudes = np.abs(samples)

@@ -15,7 +15,7 @@ def draw(report: Figures, folder: Path) -> list[Path]:
     try:
         import matplotlib
     except ImportError:
-        note("no plots: matplotlib is missing (pip install 'voxtral_tts[bench]')")
+        note("no plots: matplotlib is missing (pip install 'voxtral_tts[plot]')")
         return []
     matplotlib.use("Agg")  # no window, no display
     folder.mkdir(parents=True, exist_ok=True)

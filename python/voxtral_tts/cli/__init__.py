@@ -1,0 +1,1 @@
+"""The program ``voxtral-tts``; docs/voxtral-tts.md describes it."""

@@ -1,0 +1,117 @@
+"""Where the audio of ``say`` goes: a file, standard output, the loudspeaker, a picture."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voxtral_tts.cli.text_input import STANDARD_STREAM
+from voxtral_tts.encode import AudioFile, StreamEncoder
+from voxtral_tts.errors import UsageError
+from voxtral_tts.files import output_error, write_all
+from voxtral_tts.playback import Player
+from voxtral_tts.spectrogram import Spectrogram
+from voxtral_tts.trace import Trace, now_us
+
+DEFAULT_OUTPUT = "output.wav"
+_STDOUT = 1
+
+
+class _Sink(Protocol):
+    def write(self, samples: NDArray[np.float32]) -> None: ...
+    def __enter__(self) -> _Sink: ...
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
+
+
+class Outputs:
+    """All that the audio is written to, for a ``with`` block; each closes as its kind does."""
+
+    def __init__(self, args: argparse.Namespace, source_rate: int, trace: Trace | None) -> None:
+        self._trace = trace
+        self._stack = ExitStack()
+        self._sinks: list[tuple[str, _Sink]] = []  # in the order of writing
+        self._picture: Spectrogram | None = None
+        self._picture_path: str | None = args.spectrogram
+        output = STANDARD_STREAM if args.speaker else args.output
+        if output is None and not args.play:
+            output = DEFAULT_OUTPUT
+        self.name = "loudspeaker" if output is None else output
+        self.keeps = output is not None
+        is_file = output not in (None, STANDARD_STREAM)
+        self.holds_segments = (
+            is_file and not args.play if args.hold_segments is None else args.hold_segments
+        )
+        format = "f32le" if args.speaker else args.format
+        if output == STANDARD_STREAM:
+            encoder = StreamEncoder(
+                format or "wav", source_rate=source_rate, sample_rate=args.sample_rate
+            )
+            self._sinks.append(("write", _StandardOutput(encoder)))
+        elif output is not None:
+            file = AudioFile(output, format, source_rate=source_rate, sample_rate=args.sample_rate)
+            self._sinks.append(("encode and write", file))
+        if args.play:
+            self._sinks.append(("play", Player(source_rate)))
+        if args.spectrogram is not None:
+            self._picture = Spectrogram(source_rate)
+
+    def __enter__(self) -> Self:
+        for _, sink in self._sinks:
+            self._stack.enter_context(sink)
+        return self
+
+    def write(self, samples: NDArray[np.float32]) -> None:
+        for name, sink in self._sinks:
+            start = now_us()
+            sink.write(samples)
+            if self._trace is not None:
+                self._trace.add_span(name, "sink", start, now_us() - start)
+        if self._picture is not None:
+            self._picture.write(samples)
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stack.__exit__(exc_type, exc, traceback)
+        if self._picture is not None and self._picture_path is not None:
+            self._picture.save(self._picture_path)
+
+
+class _StandardOutput:
+    """Standard output as a stream of one format."""
+
+    def __init__(self, encoder: StreamEncoder) -> None:
+        if sys.stdout is not None and sys.stdout.isatty():
+            raise UsageError("samples on a terminal; send them to a program, or name a file")
+        self._encoder = encoder
+
+    def __enter__(self) -> Self:
+        return self
+
+    def write(self, samples: NDArray[np.float32]) -> None:
+        self._write(self._encoder.write(samples))
+
+    def __exit__(self, exc_type: type[BaseException] | None, *_: object) -> None:
+        if exc_type is None or issubclass(exc_type, KeyboardInterrupt):
+            self._write(self._encoder.finish())
+
+    def _write(self, content: bytes) -> None:
+        try:
+            write_all(_STDOUT, content)
+        except OSError as error:
+            raise output_error("standard output", error) from error
