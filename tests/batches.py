@@ -80,7 +80,7 @@ def run_shell(script: str, folder: Path, exported: Path) -> subprocess.Completed
     if not (folder / "voxtral").exists():
         (folder / "voxtral").symlink_to(exported)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    command = 'voxtral-tts() { shift; python -m voxtral_tts.batch "$@"; }'
+    command = 'voxtral-tts() { python -m voxtral_tts "$@"; }'
     return subprocess.run(
         ["bash", "-euc", f"{command}\n{script}"],
         cwd=folder,
@@ -138,5 +138,5 @@ def job(name: str, text: str = "Hello.", **members: Any) -> dict[str, Any]:
 
 
 def arguments(files: ModelFiles, jobs: Path, folder: Path, *more: object) -> list[str]:
-    found = [jobs, "--output-dir", folder, "--model", files.model, "--codec", files.codec]
+    found = ["batch", jobs, "--output-dir", folder, "--model", files.model, "--codec", files.codec]
     return [str(part) for part in (*found, "--threads", 1, "--voice-cache", "memory", *more)]

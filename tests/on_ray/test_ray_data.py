@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -83,7 +84,7 @@ def cluster() -> Iterator[None]:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     ray.init(
         address="local",
-        num_cpus=2,
+        num_cpus=3,  # two for actors, one for what reads and writes
         include_dashboard=False,
         log_to_driver=False,
         object_store_memory=100 << 20,
@@ -156,3 +157,29 @@ def test_the_examples_run(exported: Path, tmp_path: Path, cluster: None) -> None
     audio = {row["id"]: row["audio"] for row in rows}
     for name in ("item0", "a"):
         assert audio[name] == (tmp_path / "out" / f"{name}.wav").read_bytes()
+
+
+def test_a_signal_stops_it_and_nothing_is_spoken_twice(
+    exported: Path, tmp_path: Path, cluster: None
+) -> None:
+    jobs = write_jobs(tmp_path / "jobs.jsonl", [job(index) for index in range(8)])
+    flags = ["--output-dir", tmp_path / "out", "--model", exported, "--max-frames", 150]
+    flags += ["--voice-cache", "memory", "--address", "auto"]
+    command = [sys.executable, "-m", "voxtral_tts.batch.ray", jobs, *flags]
+    found: list[str] = []
+    for number, code in ((signal.SIGTERM, 143), (signal.SIGINT, 130), (None, 0)):
+        with subprocess.Popen(
+            list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout is not None
+            if number is not None:
+                found.append(process.stdout.readline())
+                process.send_signal(number)
+            rest, messages = process.communicate(timeout=TIMEOUT_S)
+        assert process.returncode == code, messages
+        assert "Traceback" not in messages
+        found += rest.splitlines(keepends=True)
+    noted = [str(result["id"]) for result in results(tmp_path / "out")]
+    assert sorted(noted) == sorted({f"item{index}" for index in range(8)})
+    assert {json.loads(line)["id"] for line in found} <= set(noted)
+    assert_whole(tmp_path / "out")

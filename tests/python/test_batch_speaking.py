@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 import resource
@@ -26,8 +25,8 @@ from batches import (
     write_jobs,
 )
 from command_line import wav_samples
-from voxtral_tts import UsageError
-from voxtral_tts.batch import Job, ModelFiles, cli
+from voxtral_tts.batch import Job, ModelFiles
+from voxtral_tts.cli.main import main
 
 FRAMES = 6
 
@@ -45,12 +44,6 @@ def files(exported: Path) -> ModelFiles:
 # What is spoken
 
 
-def run_command(*parts: str) -> int:
-    parser = argparse.ArgumentParser()
-    cli.add_arguments(parser)
-    return cli.run(parser.parse_args(parts))
-
-
 def test_a_batch_is_what_speak_says_item_by_item(
     files: ModelFiles, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -66,7 +59,7 @@ def test_a_batch_is_what_speak_says_item_by_item(
         ],
     )
     folder = tmp_path / "out"
-    assert run_command(*arguments(files, jobs, folder, "--max-frames", FRAMES)) == 1
+    assert main(arguments(files, jobs, folder, "--max-frames", FRAMES)) == 1
     output = capsys.readouterr()
     found = [json.loads(line) for line in output.out.splitlines()]
     assert found == results(folder)
@@ -98,19 +91,38 @@ def test_a_batch_is_what_speak_says_item_by_item(
 def test_a_segment_that_misses_its_end_is_truncated(files: ModelFiles, tmp_path: Path) -> None:
     """The random model never ends: the segment is spoken twice, then cut at its budget."""
     jobs = write_jobs(tmp_path / "jobs.jsonl", [job("a", "Hi.")])
-    assert run_command(*arguments(files, jobs, tmp_path / "out")) == 0
+    assert main(arguments(files, jobs, tmp_path / "out")) == 0
     (result,) = results(tmp_path / "out")
     assert (result["status"], result["exit_code"], result["retries"]) == ("truncated", 10, 1)
     assert "no end of speech" in result["warnings"][0]
 
 
-def test_a_flag_out_of_its_range_is_no_bad_item(files: ModelFiles, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (("--seed", -1), "--seed"),
+        (("--format", "mp3", "--sample-rate", 12345), "sample_rate of mp3"),
+        (("--nonsense",), "--nonsense"),
+    ],
+)
+def test_a_flag_that_cannot_be_is_no_bad_item(
+    files: ModelFiles,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    flags: tuple[object, ...],
+    message: str,
+) -> None:
     jobs = write_jobs(tmp_path / "jobs.jsonl", [job("a")])
-    with pytest.raises(UsageError, match="seed"):
-        run_command(*arguments(files, jobs, tmp_path / "out", "--seed", -1))
-    with pytest.raises(UsageError, match="No such file"):
-        run_command(*arguments(files, tmp_path / "none", tmp_path / "out"))
+    assert main(arguments(files, jobs, tmp_path / "out", *flags)) == 2
+    assert message in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_job_file_that_is_not_there(
+    files: ModelFiles, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments(files, tmp_path / "none", tmp_path / "out")) == 2
+    assert capsys.readouterr().err.startswith("error: Usage: cannot read ")
 
 
 # Ends
@@ -119,7 +131,7 @@ JOURNALED = """
 import sys
 from pathlib import Path
 from voxtral_tts.batch import run
-from voxtral_tts.batch.__main__ import main
+from voxtral_tts.cli.main import main
 
 journal = Path(sys.argv.pop(1))
 speak_job = run.speak_job
@@ -133,7 +145,7 @@ def journaled(runner, job, fingerprint, pending):
     return result
 
 run.speak_job = journaled
-sys.exit(main())
+sys.exit(main(sys.argv[1:]))
 """
 
 
@@ -218,7 +230,7 @@ def test_an_item_that_a_signal_cuts_is_not_done(
         process.send_signal(number)
         _, messages = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == code
-    assert b"interrupted" in messages
+    assert b"error: Interrupted: SIG" in messages
     assert b"Traceback" not in messages
     assert batch.noted("end") == ["a"]
     assert [result["id"] for result in results(batch.folder)] == ["a"]

@@ -1,14 +1,16 @@
-"""The command ``batch``."""
+"""Speaks the texts of a file of jobs into files.
+
+Each line of the file is a JSON object with an "id", which names the audio file,
+and a "text". What is done is skipped, so that the same command goes on after
+any interruption. docs/batch.md has the keys and the results.
+"""
 
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
-from types import FrameType
 from typing import Any, BinaryIO
 
 from voxtral_tts.batch.jobs import Job, read_jobs
@@ -16,73 +18,58 @@ from voxtral_tts.batch.report import ConsoleReporter
 from voxtral_tts.batch.results import OutputFolder
 from voxtral_tts.batch.run import SpeakAll, run_batch
 from voxtral_tts.batch.speaking import ModelFiles
-from voxtral_tts.encode import FORMATS
-from voxtral_tts.errors import EXIT_CODES, UsageError, VoxtralTTSError, class_name
+from voxtral_tts.cli.arguments import add_model_arguments, integer, non_empty, real
+from voxtral_tts.cli.console import print_line, signal_exit, signals_raised
+from voxtral_tts.errors import UsageError
+from voxtral_tts.formats import FORMATS
+from voxtral_tts.locate import codec_file, model_file
+from voxtral_tts.voices import LANGUAGES
 
 # Flags that give a member to every job that has none of its own.
 _DEFAULTS = (
-    "voice",
-    "language",
-    "seed",
-    "format",
-    "sample_rate",
-    "normalize",
-    "temperature",
-    "cfg_alpha",
-    "max_frames",
+    *("voice", "language", "seed", "format", "sample_rate", "normalize"),
+    *("temperature", "cfg_alpha", "max_frames"),
 )
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM, raised where SIGINT would be."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the command; ``run`` takes what they are parsed to."""
-    parser.add_argument("jobs", metavar="JOBS", help="a JSON object per line; - is standard input")
-    parser.add_argument("--output-dir", required=True, metavar="DIR", help="made if not there")
-    run = parser.add_argument_group("run")
-    run.add_argument(
-        "--retry-failed", action="store_true", help="speak again what failed in an earlier run"
-    )
-    run.add_argument("--fail-fast", action="store_true", help="stop at the first failure")
-    run.add_argument("-q", "--quiet", action="store_true", help="print results and failures only")
+    add = parser.add_argument_group("batch").add_argument
+    add("jobs", metavar="JOBS", help="a JSON object per line; - reads standard input")
+    add("--output-dir", required=True, type=non_empty, metavar="DIR", help="made if not there")
+    add("--retry-failed", action="store_true", help="try again what failed in an earlier run")
+    add("--fail-fast", action="store_true", help="stop at the first failure")
+    add("-q", "--quiet", action="store_true", help="print results and failures only")
+    add("--verbose", action="store_true", help="print the library's messages")
+    _add_defaults(parser)
     add_model_arguments(parser)
-    add_job_arguments(parser)
 
 
-def add_model_arguments(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("files")
-    group.add_argument("--model", required=True, metavar="FILE", help="model.pte")
-    group.add_argument("--codec", required=True, metavar="FILE", help="codec_decoder.pte")
-    group.add_argument("--tokenizer", metavar="FILE", help="default: beside the model")
-    group.add_argument("--voices", metavar="DIR", help="default: beside the tokenizer")
-    group.add_argument("--threads", type=int, default=0, metavar="N", help="0 is every CPU")
-    group.add_argument("--device", choices=("auto", "gpu", "cpu"), default="auto")
-    group.add_argument("--voice-cache", choices=("disk", "memory", "off"), default="disk")
-    group.add_argument("--cache-dir", metavar="DIR", help="folder of that disk cache")
-    group.add_argument("--verify", action="store_true", help="read whole program files")
-
-
-def add_job_arguments(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("for jobs that do not say otherwise")
-    group.add_argument("-v", "--voice", metavar="NAME|FILE")
-    group.add_argument("--language", metavar="CODE", help="default: the voice's")
-    group.add_argument("--seed", type=int, metavar="N")
-    group.add_argument("--format", choices=tuple(FORMATS))
-    group.add_argument("--sample-rate", type=int, metavar="HZ")
-    group.add_argument(
-        "--no-normalize", dest="normalize", action="store_const", const=False, help="text as it is"
+def _add_defaults(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("for jobs that do not say otherwise").add_argument
+    add("-v", "--voice", metavar="NAME|FILE", type=non_empty, help="voice")
+    add("--language", choices=sorted(LANGUAGES), metavar="CODE", help="of numbers and signs")
+    add("--seed", metavar="N", type=integer(0, 2**64 - 1), help="default: 42")
+    add("--format", choices=tuple(FORMATS), metavar="FORMAT", help=", ".join(FORMATS))
+    add("--sample-rate", metavar="HZ", type=integer(1000, 384000), help="default: the model's")
+    add(
+        "--no-normalize",
+        dest="normalize",
+        action="store_const",
+        const=False,
+        help="leave numbers and signs as they are written",
     )
-    group.add_argument("--temperature", type=float, metavar="X")
-    group.add_argument("--cfg-alpha", type=float, metavar="X")
-    group.add_argument("--max-frames", type=int, metavar="N")
+    add("--temperature", metavar="X", type=real(0, 100), help="semantic code (default: 0)")
+    add("--cfg-alpha", metavar="X", type=real(-100, 100), help="guidance (default: the model's)")
+    add("--max-frames", metavar="N", type=integer(1), help="80 ms frames at most")
 
 
 def model_files(args: argparse.Namespace) -> ModelFiles:
+    """What the flags of ``add_model_arguments`` name. Raises ``UsageError``."""
+    model = model_file(args.model)
     return ModelFiles(
-        model=args.model,
-        codec=args.codec,
+        model=str(model),
+        codec=str(codec_file(model, args.codec)),
         tokenizer=args.tokenizer,
         voices=args.voices,
         num_threads=args.threads,
@@ -96,22 +83,29 @@ def model_files(args: argparse.Namespace) -> ModelFiles:
 def run(args: argparse.Namespace, speak_all: SpeakAll | None = None) -> int:
     """Runs the batch and returns its exit code. Raises ``VoxtralTTSError``."""
     defaults = {name: value for name in _DEFAULTS if (value := getattr(args, name)) is not None}
-    Job(id="defaults", text="", **defaults)  # a flag out of its range is no bad item
-    with _raising_at_sigterm():
-        try:
-            with _open(args.jobs) as file, OutputFolder(args.output_dir) as folder:
-                return run_batch(
-                    read_jobs(file, defaults),
-                    folder,
-                    model_files(args),
-                    speak_all=speak_all,
-                    retry_failed=args.retry_failed,
-                    fail_fast=args.fail_fast,
-                    reporter=ConsoleReporter(quiet=args.quiet),
-                ).exit_code
-        except KeyboardInterrupt as interrupt:
-            print("\ninterrupted: the same command goes on from here", file=sys.stderr)
-            return 128 + (signal.SIGTERM if isinstance(interrupt, Terminated) else signal.SIGINT)
+    Job(id="defaults", text="", **defaults)  # flags that do not fit together are no bad items
+    files = model_files(args)
+    try:
+        with (
+            signals_raised(),
+            _open(args.jobs) as file,
+            OutputFolder(args.output_dir) as folder,
+        ):
+            return run_batch(
+                read_jobs(file, defaults),
+                folder,
+                files,
+                speak_all=speak_all,
+                retry_failed=args.retry_failed,
+                fail_fast=args.fail_fast,
+                reporter=ConsoleReporter(quiet=args.quiet),
+            ).exit_code
+    except KeyboardInterrupt as interrupt:
+        name, code = signal_exit(interrupt)
+        if sys.stderr.isatty():
+            print(file=sys.stderr)  # the bar stays, as the place where it stopped
+        print_line(f"error: Interrupted: {name}; the same command goes on from here")
+        return code
 
 
 def _open(path: str) -> Any:
@@ -120,23 +114,4 @@ def _open(path: str) -> Any:
     try:
         return Path(path).open("rb")
     except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}") from error
-
-
-def report_error(error: VoxtralTTSError) -> int:
-    """Prints it as the command line does, and returns its exit code."""
-    name = class_name(error)
-    print(f"error: {name}: {error}", file=sys.stderr)
-    return EXIT_CODES[name]
-
-
-@contextmanager
-def _raising_at_sigterm() -> Iterator[None]:
-    def terminate(number: int, frame: FrameType | None) -> None:
-        raise Terminated
-
-    before = signal.signal(signal.SIGTERM, terminate)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+        raise UsageError(f"cannot read '{path}': {error.strerror}") from error

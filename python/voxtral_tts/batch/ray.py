@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 
 from voxtral_tts.batch import cli
 from voxtral_tts.batch.ray_data import on_ray
-from voxtral_tts.errors import VoxtralTTSError
+from voxtral_tts.cli.arguments import Parser, integer
+from voxtral_tts.cli.console import print_line
+from voxtral_tts.errors import EXIT_CODES, VoxtralTTSError, class_name
 
 
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m voxtral_tts.batch.ray",
-        description="Speaks the jobs of a file on Ray, as the command batch does in one process.",
-    )
+def main(arguments: list[str]) -> int:
+    parser = Parser(prog="python -m voxtral_tts.batch.ray", description=__doc__)
     cli.add_arguments(parser)
-    group = parser.add_argument_group("Ray")
-    group.add_argument(
-        "--actors", type=int, default=2, metavar="N", help="processes with a model each"
+    add = parser.add_argument_group("Ray").add_argument
+    add(
+        "--actors",
+        metavar="N",
+        type=integer(1),
+        default=2,
+        help="processes, each with a model of its own (default: 2)",
     )
-    group.add_argument(
-        "--cpus-per-actor", type=int, default=1, metavar="N", help="threads, unless --threads"
+    add(
+        "--cpus-per-actor",
+        metavar="N",
+        type=integer(1),
+        default=1,
+        help="what Ray sets aside, and threads unless --threads is given (default: 1)",
     )
-    group.add_argument(
-        "--address", help="of a cluster, auto for the one this machine is in; default: a new one"
-    )
-    args = parser.parse_args(arguments)
-    if args.actors < 1 or args.cpus_per_actor < 1:
-        parser.error("--actors and --cpus-per-actor have to be 1 or more")
+    add("--address", help="of a cluster; auto is this machine's (default: a new one, for a while)")
     try:
+        args = parser.parse_args(arguments)
         speak_all = on_ray(
             cli.model_files(args),
             actors=args.actors,
@@ -38,8 +40,10 @@ def main(arguments: list[str] | None = None) -> int:
         )
         return cli.run(args, speak_all)
     except VoxtralTTSError as error:
-        return cli.report_error(error)
+        name = class_name(error)
+        print_line(f"error: {name}: {error}")
+        return EXIT_CODES[name]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

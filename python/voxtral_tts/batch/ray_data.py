@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -162,11 +164,14 @@ def _ray(address: str | None, num_cpus: int) -> Iterator[Any]:
     options: dict[str, Any] = {"address": address}
     if address is None:
         options = {"address": "local", "num_cpus": num_cpus, "include_dashboard": False}
+    before = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(log_to_driver=False, logging_level="ERROR", **options)
     except ConnectionError as error:
         raise UsageError(f"no Ray cluster at {address}: {error}") from error
     try:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)  # Ray's own would end the program unheard
         ray.data.DataContext.get_current().enable_progress_bars = False
         yield ray
     finally:

@@ -63,7 +63,9 @@ class ConsoleReporter(Reporter):
 
     def _say(self, message: str) -> None:
         self._clear()
-        print(message, file=self._messages, flush=True)
+        # Texts and names come from the job file: nothing of them may command a terminal.
+        shown = "".join(sign if sign.isprintable() else "?" for sign in message)
+        print(shown, file=self._messages, flush=True)
 
     def _clear(self) -> None:
         if self._has_bar:
