@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from pathlib import Path
 
 from voxtral_tts.batch import cli
 from voxtral_tts.batch.ray_data import on_ray
+from voxtral_tts.batch.results import Result
+from voxtral_tts.batch.run import Task
 from voxtral_tts.cli.arguments import Parser, integer
 from voxtral_tts.cli.console import print_line
 from voxtral_tts.errors import EXIT_CODES, VoxtralTTSError, class_name
@@ -38,7 +43,12 @@ def main(arguments: list[str]) -> int:
             num_cpus=args.cpus_per_actor,
             address=args.address,
         )
-        return cli.run(args, speak_all)
+
+        def speak_aside(tasks: list[Task], folder: Path) -> Iterator[Result]:
+            with redirect_stdout(sys.stderr):  # standard output is for results, not for Ray's news
+                yield from speak_all(tasks, folder)
+
+        return cli.run(args, speak_aside)
     except VoxtralTTSError as error:
         name = class_name(error)
         print_line(f"error: {name}: {error}")
