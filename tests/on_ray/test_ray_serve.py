@@ -1,4 +1,4 @@
-"""An ASGI application on Ray Serve: streamed answers and errors arrive as they are."""
+"""The server on Ray Serve: streamed answers and errors arrive as they are."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import socket
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,38 +22,6 @@ serve = pytest.importorskip("ray.serve")
 from voxtral_tts.batch.ray_serve import deployment  # noqa: E402
 
 FRAMES = 30
-
-
-def small_app(files: ModelFiles) -> Callable[[], Any]:
-    """The least that speaks over HTTP: chunks of raw samples as they are made."""
-
-    def make_app() -> Any:
-        from starlette.applications import Starlette
-        from starlette.responses import JSONResponse, StreamingResponse
-        from starlette.routing import Route
-
-        from voxtral_tts._native import _core
-
-        runner = files.open()
-
-        async def speak(request: Any) -> Any:
-            members = await request.json()
-            try:
-                speech = runner.speak(
-                    members["text"], max_frames=members["max_frames"], hold_segments=True
-                )
-            except ValueError as error:
-                return JSONResponse({"error": str(error)}, 400)
-
-            async def chunks() -> AsyncIterator[bytes]:
-                for chunk in speech:
-                    yield _core.to_s16le(chunk.samples)
-
-            return StreamingResponse(chunks(), media_type="audio/pcm")
-
-        return Starlette(routes=[Route("/speak", speak, methods=["POST"])])
-
-    return make_app
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +48,8 @@ def address(files: ModelFiles) -> Iterator[str]:
         object_store_memory=100 << 20,
     )
     serve.start(http_options={"host": "127.0.0.1", "port": port}, proxy_location="HeadOnly")
-    serve.run(deployment(small_app(files), num_replicas=2), route_prefix="/")
-    yield f"http://127.0.0.1:{port}/speak"
+    serve.run(deployment(files, num_replicas=2), route_prefix="/")
+    yield f"http://127.0.0.1:{port}/v1/audio/speech"
     serve.shutdown()
     ray.shutdown()
 
@@ -94,8 +62,9 @@ def post(address: str, body: dict[str, Any]) -> Any:
 
 
 def test_an_answer_is_streamed_and_the_same(address: str, files: ModelFiles) -> None:
-    with post(address, {"text": "Hello.", "max_frames": FRAMES}) as response:
-        assert response.headers["Content-Type"] == "audio/pcm"
+    body = {"input": "Hello.", "max_new_tokens": FRAMES, "response_format": "pcm", "stream": True}
+    with post(address, body) as response:
+        assert response.headers["Content-Type"].startswith("audio/pcm")
         assert response.headers["Transfer-Encoding"] == "chunked"
         content = response.read()
     assert content == spoken(files, Job("a", "Hello.", max_frames=FRAMES))
@@ -103,6 +72,6 @@ def test_an_answer_is_streamed_and_the_same(address: str, files: ModelFiles) -> 
 
 def test_an_error_is_an_answer(address: str) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
-        post(address, {"text": "Hello.", "max_frames": -1})
+        post(address, {"input": "Hello.", "speed": 2})
     assert refused.value.code == 400
-    assert "max_frames" in json.load(refused.value)["error"]
+    assert "speed" in json.load(refused.value)["error"]["message"]

@@ -93,7 +93,7 @@ def speak_dataset(
     """
     return dataset.map_batches(
         Speaker,
-        fn_constructor_args=(_for_workers(files, num_cpus), dict(defaults or {})),
+        fn_constructor_args=(for_workers(files, num_cpus), dict(defaults or {})),
         **_on_actors(actors, num_cpus),
     )
 
@@ -122,7 +122,7 @@ def on_ray(
 ) -> SpeakAll:
     """For ``run_batch``: tasks are spoken by ``actors`` processes, of this machine or of the
     cluster at ``address``, where the output folder has to be a shared one."""
-    files = _for_workers(files, num_cpus)
+    files = for_workers(files, num_cpus)
 
     def speak_all(tasks: list[Task], folder: Path) -> Iterator[Result]:
         with _ray(address, actors * num_cpus) as ray:
@@ -189,7 +189,7 @@ def _on_actors(actors: int, num_cpus: int) -> dict[str, Any]:
     }
 
 
-def _for_workers(files: ModelFiles, num_cpus: int) -> ModelFiles:
+def for_workers(files: ModelFiles, num_cpus: int) -> ModelFiles:
     """With whole paths, as workers may run in other folders, and a number of threads."""
     names = ("model", "codec", "tokenizer", "voices", "cache_dir")
     paths = {name: value for name in names if (value := getattr(files, name)) is not None}

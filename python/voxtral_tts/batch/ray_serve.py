@@ -1,35 +1,40 @@
-"""An HTTP application on Ray Serve: replicas with a model each behind one address.
+"""The server on Ray Serve: replicas with a model each behind one address.
 
-Needs the extra ``[ray]``; nothing else of the package imports it.
+Needs the extras ``[ray]`` and ``[server]``; nothing else of the package imports it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-# A replica streams while its runner speaks one text after the other; more requests than this
-# wait at Serve's router, which hands them to whichever replica is free.
+from voxtral_tts.batch.ray_data import for_workers
+from voxtral_tts.batch.speaking import ModelFiles
+from voxtral_tts.server import ServerOptions, Speaker, create_app
+
+# A replica speaks one text after the other; more requests than this wait at Serve's router,
+# which hands them to whichever replica is free.
 REQUESTS_PER_REPLICA = 4
 
 
 def deployment(
-    make_app: Callable[[], Any],
+    files: ModelFiles,
     *,
+    options: ServerOptions | None = None,
     num_replicas: int = 1,
-    num_cpus: float = 1,
+    num_cpus: int = 1,
     requests_per_replica: int = REQUESTS_PER_REPLICA,
 ) -> Any:
-    """A ``ray.serve`` application, for ``serve.run``, of an ASGI application.
+    """The application of ``voxtral-tts serve`` for ``ray.serve.run``.
 
-    ``make_app`` is called in each replica, loads the model there and returns the ASGI
-    application; it can be pickled. ``num_cpus`` is what Ray sets aside for a replica, and what
-    ``make_app`` has to give its runner as ``num_threads``.
+    Each replica loads the model and takes ``num_cpus``, which is the number of its threads too
+    unless ``files`` has one.
     """
     from ray import serve
 
-    def build() -> Any:  # Serve takes functions only
-        return make_app()
+    files = for_workers(files, num_cpus)
+
+    def build() -> Any:  # in the replica
+        return create_app(Speaker(files.open(), queue_size=requests_per_replica), options)
 
     ingress: Any = serve.ingress(build)()
     return serve.deployment(
