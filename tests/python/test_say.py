@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import time
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -156,6 +157,7 @@ def test_the_model_is_found(exported: Path, tmp_path: Path) -> None:
         (["--text", " "], 7, "Text", ["empty"]),
         (["-i", "nowhere.txt"], 7, "Text", ["nowhere.txt"]),
         (["-o", "nowhere/a.wav"], 8, "OutputIO", ["nowhere", "does not exist"]),
+        (["--spectrogram", "nowhere/a.png"], 8, "OutputIO", ["nowhere", "does not exist"]),
     ],
 )
 def test_errors(
@@ -203,7 +205,7 @@ def test_standard_output_that_closes(exported: Path, tmp_path: Path) -> None:
 def test_a_signal_keeps_what_was_made(
     exported: Path, tmp_path: Path, number: int, code: int, suffix: str
 ) -> None:
-    """Text keeps coming, so that the speech would not end."""
+    """The text would take minutes; it fits into the pipe, so that nobody waits here."""
     output = tmp_path / f"a.{suffix}"
     command = [*COMMAND, "say", "--model", str(exported), "-o", str(output), "--live"]
     process = subprocess.Popen(
@@ -213,7 +215,7 @@ def test_a_signal_keeps_what_was_made(
         stderr=subprocess.PIPE,
     )
     assert process.stdin is not None and process.stderr is not None
-    process.stdin.write(b"This is a sentence. " * 20_000)
+    process.stdin.write(b"This is a sentence. " * 2500)
     process.stdin.close()
     assert process.stderr.readline().startswith(b"loaded")
     deadline = time.monotonic() + TIMEOUT_S
@@ -254,6 +256,11 @@ def test_progress_says_how_far_and_how_long() -> None:
     assert line == " 50%, 1:15 of audio, RTF 0.80, 1:00 left"
     unknown = Progress(enabled=True).line(HalfSpoken(), 60.0)  # type: ignore[arg-type]
     assert unknown == "1:15 of audio, RTF 0.80"
+
+
+def test_the_installed_program_is_this_one() -> None:
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
+    assert scripts == {cli.PROGRAM: f"{cli.__name__}:{cli.main.__name__}"}
 
 
 def test_completions_know_the_flags() -> None:
