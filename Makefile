@@ -123,9 +123,11 @@ bench-mlx: build python ## the same for MLX beside XNNPACK, three frames (19 GB 
 	@$(BIN)/python -m voxtral_tts.bench --backend mlx --backend xnnpack --frames 3 --runs 3 --repeats 3 $(BENCH_OUTPUT) $(BENCH)
 
 # FULL=1 goes on until every count is reached; counts of earlier runs of this build are added to.
+# FULL_SIZE names an export of the true size, to be interrupted as well.
 FULL :=
+FULL_SIZE :=
 reliability: build python ## measure the promises of docs/reliability.md, ten minutes at most
-	@$(BIN)/python -W ignore -m tests.reliability $(if $(FULL),--full) --docs docs/reliability.md
+	@$(BIN)/python -W ignore -m tests.reliability $(if $(FULL),--full) $(if $(FULL_SIZE),--full-size "$(FULL_SIZE)") --docs docs/reliability.md
 
 clean: ## remove everything that was built
 	rm -rf build out $(VENV)/.installed

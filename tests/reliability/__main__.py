@@ -1,6 +1,6 @@
 """Measures the promises of docs/reliability.md and prints the table.
 
-    python -m tests.reliability [--full] [--docs docs/reliability.md]
+    python -m tests.reliability [--full] [--docs docs/reliability.md] [--full-size EXPORT]
 
 Each part adds to what earlier runs of the same build have counted, within ten minutes on two
 cores; --full goes on until every count is reached. Exit status 1 when something was wrong; a
@@ -24,6 +24,7 @@ from pathlib import Path
 from exporting import ROOT
 from voxtral_tts.bench.report import write_docs
 
+from . import latency
 from .record import Row
 
 BEGIN, END = "<!-- reliability: begin -->", "<!-- reliability: end -->"
@@ -94,6 +95,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.reliability", description=__doc__)
     parser.add_argument("--full", action="store_true", help="go on until the counts are reached")
     parser.add_argument("--docs", type=Path, help="put the table between this page's markers")
+    parser.add_argument("--full-size", type=Path, help="also interrupt this export of true size")
     parser.add_argument("--table", action="store_true", help="measure nothing more")
     parser.add_argument("--folder", type=Path, default=ROOT / "out" / "reliability")
     parser.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
@@ -108,9 +110,12 @@ def main() -> int:
         with ThreadPoolExecutor(2) as pool:
             runs = [pool.submit(run_part, name, options.folder, options.full) for name in parts()]
         statuses = [run.result() for run in runs]
+    if options.full_size:
+        latency.run(options.folder, options.full_size)
     found: list[Row] = []
     for name in parts():
         found += importlib.import_module(f"tests.reliability.{name}").rows(options.folder)
+    found += latency.rows(options.folder)
     text = f"{table(found)}\n\n{machine()}"
     print(text)
     if options.docs:

