@@ -15,7 +15,7 @@ def _written(key: str) -> str:
     """``z.B.`` with or without blanks inside; a final # asks for a digit after it."""
     body = key.removesuffix("#")
     pattern = r"\.\s?".join(regex.escape(part) for part in body.removesuffix(".").split("."))
-    pattern += r"\." if body.endswith(".") else r"(?![\w.])"
+    pattern += r"\.(?!\p{L}\.)" if body.endswith(".") else r"(?![\w.])"
     return pattern + (r"(?=\s*\d)" if key.endswith("#") else "")
 
 
@@ -37,8 +37,10 @@ def ends_sentence(written: str, facts: Language) -> bool:
 
 @cache
 def _last(code: str) -> regex.Pattern[str]:
-    keys = sorted((k.removesuffix("#") for k in language(code).abbreviations), key=len)[::-1]
-    dotted = "|".join(_written(key) for key in keys if key.endswith("."))
+    keys = [key.removesuffix("#") for key in language(code).abbreviations if "." in key]
+    # "z." is the beginning of "z. B.", and ends no sentence either.
+    parts = {key[: dot + 1] for key in keys for dot, mark in enumerate(key) if mark == "."}
+    dotted = "|".join(map(_written, sorted(parts, key=len, reverse=True)))
     return regex.compile(rf"(?<![\w.\p{{M}}])(?:{dotted})$")
 
 

@@ -31,6 +31,11 @@ _SYMBOLS = {
 }
 
 
+def _stop(found: regex.Match[str]) -> str:
+    """The full stop of an abbreviation that ended the text."""
+    return "." if found[0].endswith(".") and not found.string[found.end() :].strip() else ""
+
+
 def _any(keys: Iterable[str]) -> str:
     return "|".join(map(regex.escape, sorted(keys, key=len, reverse=True)))
 
@@ -99,7 +104,8 @@ def _money(code: str) -> _Money:
 def money(text: str, facts: Language) -> str:
     """$1,250.50, 3 Mio. €, €5k, USD 20, $5–$10."""
     rules = _money(facts.code)
-    return rules.after.sub(rules.read, rules.before.sub(rules.read, text))
+    read = lambda found: rules.read(found) + _stop(found)
+    return rules.after.sub(read, rules.before.sub(read, text))
 
 
 @cache
@@ -107,7 +113,7 @@ def _measure(code: str) -> regex.Pattern[str]:
     number = numbers(code).pattern
     between = rf"\s?(?:{DASH}|{regex.escape(language(code).to)}(?=\s))\s?"
     return regex.compile(
-        rf"(?<![\w.,/]){{1}}(?P<sign>(?<![\w)\]]\s?){SIGN})?(?:(?P<low>{number}){between})?"
+        rf"(?<![\w.,/]){{1}}(?P<sign>(?<![\w)\]]){SIGN})?(?:(?P<low>{number}){between})?"
         rf"(?P<n>{number})[\s-]?(?P<unit>{_any(language(code).units)})(?![\w\p{{M}}²³^/]|\.\w)"
     )
 
@@ -121,7 +127,7 @@ def measures(text: str, facts: Language) -> str:
         words = f"{facts.minus} " if found["sign"] else ""
         if found["low"]:
             words += f"{number.spoken(found['low'], noun.gender)} {facts.to} "
-        return words + number.counted(found["n"], noun)
+        return words + number.counted(found["n"], noun) + _stop(found)
 
     return _measure(facts.code).sub(read, text)
 
@@ -147,5 +153,5 @@ def magnitudes(text: str, facts: Language) -> str:
     """5k, 3 Mio., 2,5 millions."""
     number, nouns = numbers(facts.code), _counts(facts)
     return _power(facts.code).sub(
-        lambda found: number.counted(found["n"], nouns[found["power"]]), text
+        lambda found: number.counted(found["n"], nouns[found["power"]]) + _stop(found), text
     )

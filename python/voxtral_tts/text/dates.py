@@ -96,8 +96,11 @@ class _Dates:
             day = self.day(int(found["day"]), before)
         else:
             day = self.number.whole(found["day"].lstrip("0"))
-        year = found["comma"] + self.year(found["year"]) if found["year"] else ""
-        return day + found["mid"] + self.month(found["month"]) + year
+        of = " de " if " de " in self.rules.template else " "  # "3 sept. 2021" leaves it out
+        mid = of if found["mid"].isspace() else found["mid"]
+        comma = of if found["year"] and found["comma"].isspace() else found["comma"]
+        year = comma + self.year(found["year"]) if found["year"] else ""
+        return day + mid + self.month(found["month"]) + year
 
     def month_and_day(self, found: regex.Match[str]) -> str:
         year = found["comma"] + self.year(found["year"]) if found["year"] else ""
@@ -148,6 +151,8 @@ def times(text: str, facts: Language) -> str:
             "m": (f"{rules.small} " if rules.small and minute < 10 else "")
             + number.whole(str(minute)),
             "s": number.whole(str(second)),
+            "minutes": number.counted(str(minute), facts.units["min"]),
+            "seconds": number.counted(str(second), facts.units["s"]),
         }
         if minute or second:
             template = (rules.one_minutes if hour == 1 else "") or rules.minutes

@@ -23,6 +23,7 @@ _VERSION = regex.compile(
 _SUPERSCRIPT = regex.compile(r"(?P<base>[\p{L}\d)\]])(?P<power>[⁺⁻]?[⁰¹²³⁴-⁹]{1,20})")
 _EXPONENT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
 _ROMAN = regex.compile(r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
+_ROMAN_LETTERS = regex.compile("[IVX]")
 _VALUES = {"M": 1000, "D": 500, "C": 100, "L": 50, "X": 10, "V": 5, "I": 1}
 
 
@@ -44,10 +45,15 @@ def versions(text: str, facts: Language) -> str:
     """2.4.1, v1.2, 192.168.0.1."""
     number = numbers(facts.code)
 
+    grouped = "." in facts.group
+
     def read(found: regex.Match[str]) -> str:
+        if grouped and regex.fullmatch(r"\d{1,3}(?:\.\d{3})+", found["dots"] or ""):
+            return found[0]
         parts = (found["n"] or found["dots"]).split(".")
         words = f" {facts.dot} ".join(map(number.whole, parts))
-        return f"{facts.version} {words}" if found["v"] else words
+        named = text[: found.start()].rstrip().lower().endswith(facts.version.lower())
+        return f"{facts.version} {words}" if found["v"] and not named else words
 
     return _VERSION.sub(read, text)
 
@@ -92,6 +98,8 @@ def roman_value(numeral: str) -> int:
 def roman(text: str, facts: Language) -> str:
     """Louis XIV, chapter IV, XIXe siècle: only beside a word that asks for a number."""
     number = numbers(facts.code)
+    if not _ROMAN_LETTERS.search(text):
+        return text
 
     def words(numeral: str, template: str) -> str:
         value = roman_value(numeral)
@@ -109,7 +117,7 @@ def roman(text: str, facts: Language) -> str:
                 return found[0]
             return name + found[2] + words(numeral, template)
 
-        numeral = r"([IVXLCDM]{1,15}+)(?:\.(?=\s\p{Ll})|(?![\w.]\w))(?!\w)"
+        numeral = r"([IVXLCDM]{1,15}+)(?:er\b)?(?:\.(?=\s\p{Ll})|(?![\w.]\w))(?!\w)"
         pattern = rf"(?<![\w\p{{M}}])({names})(\s){numeral}"
         text = regex.sub(pattern, after, text)
     for names, template in facts.roman_before:
@@ -135,7 +143,7 @@ def _figures(code: str) -> dict[str, regex.Pattern[str]]:
         "decade": rf"{start}(\d{{3}}0)(?:{facts.decade_mark or '(?!)'})(?!\w)",
         "ratio": r"(?<![\w.,:])(\d{1,9}+):(\d{1,9}+)(?![\w:]|[.,]\d)",
         "range": rf"{start}({number})(\s?){DASH}(\s?)({number})(?!\w|{DASH}\d)",
-        "sign": rf"(?<![\w)\]]\s?)(?<![-+−]){SIGN}(?=\.?\d)",
+        "sign": rf"(?<![\w)\]\-+−]){SIGN}(?=\.?\d)",
         "number": rf"(?<![\d])({number})",
     }
     return {name: regex.compile(pattern) for name, pattern in patterns.items()}
@@ -148,6 +156,9 @@ def fractions(text: str, facts: Language) -> str:
     def mixed(found: regex.Match[str]) -> str:
         if found[2] not in facts.fractions:
             return found[0]
+        if found[2] == "1/2":
+            whole = number.whole(found[1], "n")
+            return facts.halves.get(found[1]) or facts.half.format(n=whole)
         joint = facts.mixed + ("" if facts.mixed == "و" else " ")
         return f"{number.whole(found[1])} {joint}{facts.fractions[found[2]]}"
 

@@ -54,10 +54,11 @@ PASSES: tuple[Callable[[str, Language], str], ...] = (
     spacing,
 )
 # These change nothing in a text without digits, which most text is.
-_NUMERIC = frozenset(PASSES[PASSES.index(dates) : PASSES.index(ranges) + 1]) - {roman, powers}
+_NUMERIC = frozenset(PASSES[PASSES.index(dates) : PASSES.index(figures) + 1]) - {roman, powers}
 _DIGIT = regex.compile("[0-9]")
 # Longer lines are read in pieces, cut at a blank: the passes' time stays linear.
 _PIECE = 2000
+_ROUNDS = 4
 
 
 def _pieces(line: str) -> list[str]:
@@ -70,9 +71,14 @@ def _pieces(line: str) -> list[str]:
 
 
 def _speakable(text: str, facts: Language) -> str:
-    for read in PASSES:
-        if read not in _NUMERIC or _DIGIT.search(text):
-            text = read(text, facts)
+    """All passes, and again while they find something that they have uncovered."""
+    for _ in range(_ROUNDS):
+        before = text
+        for read in PASSES:
+            if read not in _NUMERIC or _DIGIT.search(text):
+                text = read(text, facts)
+        if text == before:
+            break
     return text
 
 

@@ -8,6 +8,7 @@ import regex
 
 from voxtral_tts.text.languages import language
 from voxtral_tts.text.languages.base import Language, Noun
+from voxtral_tts.text.spellers import rewrite
 
 # A number with more digits, not grouped and not round, is a code: read digit by digit.
 _LONGEST_COUNT = 9
@@ -83,7 +84,8 @@ class Numbers:
         """Number and noun."""
         category = self.category(text)
         template = self.language.phrases.get(category, "{n} {noun}")
-        return template.format(n=self.spoken(text, noun.gender), noun=noun.form(category))
+        words = rewrite(self.spoken(text, noun.gender), self.language.construct)
+        return template.format(n=words, noun=noun.form(category))
 
     def ordinal(self, digits: str, form: str = "") -> str:
         """An ordinal; digit by digit where the cardinal would be."""

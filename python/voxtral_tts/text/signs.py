@@ -11,6 +11,7 @@ import regex
 from voxtral_tts.text.languages import language
 from voxtral_tts.text.languages.base import Language
 from voxtral_tts.text.numbers import numbers
+from voxtral_tts.text.spellers import rewrite
 
 _RULE = regex.compile(r"([=*_#~+^|\\/<>•·-])(?:\s?\1){2,}")
 _INVISIBLE = regex.compile(r"[\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
@@ -78,16 +79,18 @@ def leftovers(text: str, facts: Language) -> str:
     if text.isascii():
         return text
     text = _INVISIBLE.sub("", text)
+    symbol = text.rstrip()[-1:]
     text = _FLAG.sub(lambda found: _flag(found[0], facts.comma), text)
     text = "".join(c if c.isalpha() or c.isascii() else _read(c, facts.code) for c in text)
-    return regex.sub(r"\u200d(?!\p{L})", "", text)
+    text = regex.sub(r"\u200d(?!\p{L})", "", text)
+    return text if symbol in text.rstrip()[-1:] else text.rstrip(f" {facts.comma}")
 
 
 _SPACING = tuple(
     (regex.compile(pattern), replacement)
     for pattern, replacement in (
         (r"[^\S\n]+", " "),
-        (r"([!?؟।,;،])\1+", r"\1"),
+        (r"([!?¡¿؟।,;،])\1+", r"\1"),
         (r"\.{4,}", "..."),
         (r" +(?=[,،.!?؟;।](?:\s|$))", ""),
         (r"(?<=[(\[«„“‘]) +(?=[^\s»”])", ""),
@@ -103,4 +106,4 @@ def spacing(text: str, facts: Language) -> str:
     """Repeated punctuation once, no blank before a comma."""
     for pattern, replacement in _SPACING:
         text = pattern.sub(replacement, text)
-    return text
+    return rewrite(text, facts.late)

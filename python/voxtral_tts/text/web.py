@@ -26,7 +26,7 @@ _CAMEL = regex.compile(r"(?<=\p{Ll})(?=\p{Lu})|(?<=\p{L})(?=\d)")
 def _pieces(address: str, number: Numbers) -> str:
     facts, words = number.language, []
     for piece in _PIECE.findall(address):
-        if piece.isdigit():
+        if piece.isascii() and piece.isdigit():
             short = len(piece) <= 4 and piece[0] != "0"
             words.append(number.whole(piece) if short else number.digits(piece))
         else:

@@ -48,8 +48,8 @@ LANGUAGE = Language(
     ),
     times=Times(
         full="{ordinal}",
-        minutes="{ordinal} و{m} دقيقة",
-        seconds=" و{s} ثانية",
+        minutes="{ordinal} و{minutes}",
+        seconds=" و{seconds}",
         hour_form="f",
     ),
     currencies=nouns("""
@@ -221,6 +221,8 @@ LANGUAGE = Language(
     """),
     over="على",
     mixed="و",
+    half="{n} ونصف",
+    construct=((r"(مئت|ألف|مليون|مليار|تريليون)ان$", r"\1ا"),),
     power="أس",
     squared="تربيع",
     cubed="تكعيب",

@@ -73,7 +73,7 @@ class Times:
 
     full: str  # 9:00
     minutes: str  # 9:30
-    seconds: str  # appended: 9:30:15
+    seconds: str  # appended: 9:30:15; {seconds} and {minutes} are counted nouns
     hour_form: str = ""  # the cardinal's form
     one: str = ""  # instead of ``full`` at one o'clock
     one_minutes: str = ""  # likewise instead of ``minutes``
@@ -126,6 +126,7 @@ class Language:
     fractions: Mapping[str, str]  # "1/2" -> one half
     over: str  # between the parts of other fractions
     mixed: str  # between whole number and fraction: "and"
+    half: str  # "{n} and a half"
     power: str
     squared: str
     cubed: str
@@ -135,6 +136,9 @@ class Language:
     money_join: str = " "  # between currency and cents
     of_million: str = ""  # "un million d'euros"
     of_million_elided: str = ""
+    halves: Mapping[str, str] = field(default_factory=dict)  # whole number -> 1½, in words
+    construct: Rewrites = ()  # what becomes of a number right before its noun
+    late: Rewrites = ()  # after all passes
     phrases: Mapping[str, str] = field(default_factory=dict)  # category -> "{n} {noun}"
     ordinal_suffixes: Mapping[str, str] = field(default_factory=dict)  # regex -> form
     ordinal_dot: bool = False  # "3." is an ordinal

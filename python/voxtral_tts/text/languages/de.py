@@ -19,6 +19,8 @@ _FORMS = {
     "f": ((r"eins$", "eine"),),
 }
 # The library's "-te"; the article before it decides, see ordinal_after.
+# The library writes "hunderteinstausend" and "hunderteins Millionen".
+_THOUSANDS = ((r"einstausend", "eintausend"), (r"eins(?= (?:M|B|Tr)ill)", "eine"))
 _ORDINALS = {"n": ((r"te$", "ten"),), "r": ((r"te$", "ter"),)}
 _year = library("de", "year")
 
@@ -28,8 +30,8 @@ MONTHS = (
 
 LANGUAGE = Language(
     code="de",
-    cardinal=library("de", "cardinal", forms=_FORMS),
-    ordinal=library("de", "ordinal", forms=_ORDINALS),
+    cardinal=library("de", "cardinal", _THOUSANDS, _FORMS),
+    ordinal=library("de", "ordinal", _THOUSANDS, _ORDINALS),
     plural=one_or_other,
     year=lambda year: _year(year, ""),
     decimal=",",
@@ -254,6 +256,8 @@ LANGUAGE = Language(
     """),
     over="durch",
     mixed="und",
+    half="{n}einhalb",
+    halves={"1": "eineinhalb"},
     power="hoch",
     squared="hoch zwei",
     cubed="hoch drei",

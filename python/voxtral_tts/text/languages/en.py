@@ -183,8 +183,8 @@ LANGUAGE = Language(
         Ch.: Chapter
         ch.: chapter
         Sec.: Section
-        pp.: pages
-        p.: page
+        pp.#: pages
+        p.#: page
         ed.: edition
         Nos.: Numbers
         No.#: Number
@@ -261,6 +261,7 @@ LANGUAGE = Language(
     """),
     over="over",
     mixed="and",
+    half="{n} and a half",
     power="to the power of",
     squared="squared",
     cubed="cubed",

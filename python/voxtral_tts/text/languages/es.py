@@ -13,7 +13,7 @@ from voxtral_tts.text.languages.base import (
 )
 from voxtral_tts.text.spellers import library
 
-# The library writes "veintiuno mil" and "décimoprimero".
+# The library writes "veintiuno mil" and "décimoprimero" or "décimo tercero".
 _REPAIRS = (
     (r"\bveintiuno(?= mil| \w*ill)", "veintiún"),
     (r"\buno(?= mil| \w*ill)", "un"),
@@ -26,7 +26,13 @@ _FORMS = {
         (r"\bquinientos\b(?!.*ill)", "quinientas"),
     ),
 }
-_ORDINAL_REPAIRS = ((r"\bdécimo(?=\w)", "decimo"),)
+_ORDINAL_REPAIRS = (
+    (r"\bdécimo(?=\w)", "decimo"),
+    (r"\bdécimo (tercer|cuart|quint|sext|séptim|noven)o", r"decimo\1o"),
+    (r"\bdécimo octavo", "decimoctavo"),
+    (r"\bquadra", "cuadra"),
+    (r"\b(oct|sept|cuadr)igent", r"\1ingent"),
+)
 _ORDINALS = {"f": ((r"o\b", "a"),), "short": ((r"\b(prim|terc)ero$", r"\1er"),)}
 _cardinal = library("es", "cardinal", _REPAIRS, _FORMS)
 
@@ -248,7 +254,7 @@ LANGUAGE = Language(
         %: por ciento
     """),
     fractions=words("""
-        1/2: un medio
+        1/2: medio
         1/3: un tercio
         2/3: dos tercios
         1/4: un cuarto
@@ -259,6 +265,7 @@ LANGUAGE = Language(
     """),
     over="sobre",
     mixed="y",
+    half="{n} y medio",
     power="elevado a",
     squared="al cuadrado",
     cubed="al cubo",
@@ -266,7 +273,7 @@ LANGUAGE = Language(
     version="versión",
     hashtag="hashtag",
     money_join=" con ",
-    ordinal_suffixes={r"\.?(?:er|ᵉʳ)": "short", r"\.?(?:º|°|o)": "", r"\.?(?:ª|a)": "f"},
+    ordinal_suffixes={r"\.?(?:er|ᵉʳ)": "short", r"\.?(?:º|o)": "", r"\.?(?:ª|a)": "f"},
     roman_after=(
         ("[Ss]iglos?|[Cc]apítulo|[Tt]omo|[Vv]olumen|[Aa]cto|[Ee]scena|[Ll]ibro|[Pp]arte|"
          "[Tt]ipo|[Aa]nexo|Luis|Benedicto|León", "{cardinal}"),

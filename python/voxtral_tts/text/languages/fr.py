@@ -24,7 +24,7 @@ MONTHS = (
 LANGUAGE = Language(
     code="fr",
     cardinal=_cardinal,
-    ordinal=library("fr", "ordinal", forms=_ORDINALS),
+    ordinal=library("fr", "ordinal", ((r"vingtsième", "vingtième"),), _ORDINALS),
     plural=below_two,
     year=lambda year: _cardinal(year, ""),
     decimal=",",
@@ -239,6 +239,7 @@ LANGUAGE = Language(
     """),
     over="sur",
     mixed="et",
+    half="{n} et demi",
     power="puissance",
     squared="au carré",
     cubed="au cube",

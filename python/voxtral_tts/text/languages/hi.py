@@ -240,6 +240,8 @@ LANGUAGE = Language(
     """),
     over="बटा",
     mixed="और",
+    half="साढ़े {n}",
+    halves={"1": "डेढ़", "2": "ढाई"},
     power="की घात",
     squared="का वर्ग",
     cubed="का घन",

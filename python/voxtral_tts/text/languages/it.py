@@ -13,9 +13,10 @@ from voxtral_tts.text.languages.base import (
 )
 from voxtral_tts.text.spellers import library
 
-# The library drops the accent of numbers in tré and joins a million with "e".
+# The library misspells 18 in hundreds, drops the accent of numbers in tré and joins a million with "e".
 _REPAIRS = (
     (r"(?<=\w)tre\b", "tré"),
+    (r"dicotto", "diciotto"),
     (r"\b(milion[ei]|miliard[oi]|bilion[ei]) e ", r"\1 "),
 )
 _FORMS = {"m": ((r"^uno$", "un"),), "f": ((r"^uno$", "una"),)}
@@ -237,7 +238,7 @@ LANGUAGE = Language(
         %: per cento
     """),
     fractions=words("""
-        1/2: un mezzo
+        1/2: mezzo
         1/3: un terzo
         2/3: due terzi
         1/4: un quarto
@@ -248,6 +249,8 @@ LANGUAGE = Language(
     """),
     over="su",
     mixed="e",
+    half="{n} e mezzo",
+    late=((r"\buna (?=ora\b)", "un'"),),
     power="elevato a",
     squared="al quadrato",
     cubed="al cubo",
@@ -255,7 +258,7 @@ LANGUAGE = Language(
     version="versione",
     hashtag="hashtag",
     money_join=" e ",
-    ordinal_suffixes={r"\.?(?:º|°|o)": "", r"\.?(?:ª|a)": "f"},
+    ordinal_suffixes={r"\.?(?:º|o)": "", r"\.?(?:ª|a)": "f"},
     roman_after=(
         ("[Ss]ecolo|Luigi|Carlo|Vittorio Emanuele|Umberto|Giovanni Paolo|Benedetto|Pio|Leone|"
          "Enrico|Filippo|Napoleone|Federico", "{ordinal}"),

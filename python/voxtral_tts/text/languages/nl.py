@@ -13,7 +13,8 @@ from voxtral_tts.text.languages.base import (
 )
 from voxtral_tts.text.spellers import library, year_in_pairs
 
-_cardinal = library("nl", "cardinal")
+# Only the bare number is stressed: één, but honderdeen.
+_cardinal = library("nl", "cardinal", ((r"(?<=\p{L})één|één(?=\p{L})", "een"),))
 
 MONTHS = (
     "januari februari maart april mei juni juli augustus september oktober november december"
@@ -239,6 +240,7 @@ LANGUAGE = Language(
     """),
     over="gedeeld door",
     mixed="en",
+    half="{n} en een half",
     power="tot de macht",
     squared="kwadraat",
     cubed="tot de derde",

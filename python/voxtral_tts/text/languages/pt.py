@@ -21,7 +21,9 @@ _FORMS = {
     ),
 }
 _ORDINALS = {"f": ((r"o\b", "a"),)}
-_cardinal = library("pt_BR", "cardinal", forms=_FORMS)
+# The library puts a comma after thousands and misspells three hundredths.
+_cardinal = library("pt_BR", "cardinal", ((",", ""),), _FORMS)
+_HUNDREDTHS = ((r"\b(oct|sept|quadr)igent", r"\1ingent"), (",", ""))
 
 MONTHS = (
     "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro"
@@ -30,7 +32,7 @@ MONTHS = (
 LANGUAGE = Language(
     code="pt",
     cardinal=_cardinal,
-    ordinal=library("pt_BR", "ordinal", forms=_ORDINALS),
+    ordinal=library("pt_BR", "ordinal", _HUNDREDTHS, _ORDINALS),
     plural=one_or_other,
     year=lambda year: _cardinal(year, ""),
     decimal=",",
@@ -240,7 +242,7 @@ LANGUAGE = Language(
         %: por cento
     """),
     fractions=words("""
-        1/2: um meio
+        1/2: meio
         1/3: um terço
         2/3: dois terços
         1/4: um quarto
@@ -251,6 +253,7 @@ LANGUAGE = Language(
     """),
     over="sobre",
     mixed="e",
+    half="{n} e meio",
     power="elevado a",
     squared="ao quadrado",
     cubed="ao cubo",
@@ -258,7 +261,7 @@ LANGUAGE = Language(
     version="versão",
     hashtag="hashtag",
     money_join=" e ",
-    ordinal_suffixes={r"\.?(?:º|°|o)": "", r"\.?(?:ª|a)": "f"},
+    ordinal_suffixes={r"\.?(?:º|o)": "", r"\.?(?:ª|a)": "f"},
     roman_after=(
         ("[Ss]éculos?|[Cc]apítulo|[Tt]omo|[Vv]olume|[Aa]to|[Cc]ena|[Ll]ivro|[Pp]arte|[Tt]ipo|"
          "[Aa]nexo|Luís|Bento|Leão", "{cardinal}"),
