@@ -41,7 +41,7 @@ debian_python() {
 
 missing_debian_packages() {
   local package
-  for package in libpcre2-dev libssl-dev libxxhash-dev nlohmann-json3-dev libcli11-dev libgtest-dev libgmock-dev pkg-config \
+  for package in libpcre2-dev libssl-dev libxxhash-dev nlohmann-json3-dev libcli11-dev libgtest-dev libgmock-dev libicu-dev pkg-config \
     clang libclang-rt-dev llvm; do # the last three for fuzzing and coverage
     dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q ' installed$' || echo "$package"
   done
@@ -54,7 +54,7 @@ sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.
 missing_brew_formulas() {
   local prefix formula
   prefix=$(brew --prefix)
-  for formula in pcre2 xxhash nlohmann-json cli11 googletest; do
+  for formula in pcre2 xxhash nlohmann-json cli11 googletest icu4c; do
     [ -e "$prefix/opt/$formula" ] || echo "$formula"
   done
   command -v pkg-config >/dev/null || echo pkg-config
@@ -87,6 +87,10 @@ install_python_packages() {
   if [ -n "${TORCH_INDEX:-}" ]; then
     $VENV/bin/pip install -qq "$(sed -n 's/^ *"\(torch==[0-9.]*\)".*/\1/p' pyproject.toml | head -n 1)" \
       --index-url "$TORCH_INDEX"
+  fi
+  if [ "$(uname)" = Darwin ] && command -v brew >/dev/null; then # ICU is not linked there
+    PKG_CONFIG_PATH=$(brew --prefix icu4c)/lib/pkgconfig:${PKG_CONFIG_PATH:-}
+    export PKG_CONFIG_PATH
   fi
   echo "installing Python packages into $VENV"
   $VENV/bin/pip install -qq --group dev

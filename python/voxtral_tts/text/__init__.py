@@ -1,6 +1,8 @@
 """Makes written text speakable: words for numbers and signs, sentences, pauses."""
 
-from voxtral_tts.text.prepare import language_of_voice, prepare
+from voxtral_tts.text.languages import LANGUAGES, language_of_voice
+from voxtral_tts.text.normalizer import normalize
+from voxtral_tts.text.preparation import prepare
 from voxtral_tts.text.segment import Segment
 
-__all__ = ["Segment", "language_of_voice", "prepare"]
+__all__ = ["LANGUAGES", "Segment", "language_of_voice", "normalize", "prepare"]

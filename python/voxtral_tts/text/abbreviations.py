@@ -1,0 +1,71 @@
+"""Abbreviations in full, and which of them end a sentence."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import regex
+
+from voxtral_tts.text.languages import language
+from voxtral_tts.text.languages.base import Language
+from voxtral_tts.text.spellers import rewrite
+
+
+def _written(key: str) -> str:
+    """``z.B.`` with or without blanks inside; a final # asks for a digit after it."""
+    body = key.removesuffix("#")
+    pattern = r"\.\s?".join(regex.escape(part) for part in body.removesuffix(".").split("."))
+    pattern += r"\.(?!\p{L}\.)" if body.endswith(".") else r"(?![\w.])"
+    return pattern + (r"(?=\s*\d)" if key.endswith("#") else "")
+
+
+@cache
+def _pattern(code: str) -> regex.Pattern[str]:
+    keys = sorted(language(code).abbreviations, key=len, reverse=True)
+    return regex.compile(rf"(?<![\w.\p{{M}}])(?:{'|'.join(map(_written, keys))})")
+
+
+def _key(found: str, facts: Language) -> str:
+    squeezed = regex.sub(r"\s", "", found)
+    return squeezed if squeezed in facts.abbreviations else squeezed + "#"
+
+
+def ends_sentence(written: str, facts: Language) -> bool:
+    """Whether this abbreviation, dot included, may be a sentence's last word."""
+    return regex.sub(r"\s", "", written) in facts.ending
+
+
+@cache
+def _last(code: str) -> regex.Pattern[str]:
+    keys = [key.removesuffix("#") for key in language(code).abbreviations if "." in key]
+    # "z." is the beginning of "z. B.", and ends no sentence either.
+    parts = {key[: dot + 1] for key in keys for dot, mark in enumerate(key) if mark == "."}
+    dotted = "|".join(map(_written, sorted(parts, key=len, reverse=True)))
+    return regex.compile(rf"(?<![\w.\p{{M}}])(?:{dotted})$")
+
+
+def abbreviation_at_end(text: str, facts: Language) -> str:
+    """The abbreviation that ``text`` ends with, or ""."""
+    found = _last(facts.code).search(text[-24:])
+    return found[0] if found else ""
+
+
+def abbreviations(text: str, facts: Language) -> str:
+    """Abbreviations in full; at the end of a sentence the full stop stays."""
+    text = rewrite(text, facts.early)
+
+    def expand(found: regex.Match[str]) -> str:
+        key = _key(found[0], facts)
+        counted = regex.search(r"\d\s?$", text[max(0, found.start() - 3) : found.start()])
+        bare = key.strip("#")
+        if counted and any(k in facts.units or k in facts.magnitudes for k in (bare, bare[:-1])):
+            return found[0]
+        rest = text[found.end() : found.end() + 8]
+        last = not rest.strip("\"'”’»)]") or (
+            bare in facts.ending and regex.match(r"\s+\p{Lu}", rest) is not None
+        )
+        stop = "." if bare.endswith(".") and last else ""
+        space = " " if rest[:1].isalnum() else ""
+        return facts.abbreviations[key] + stop + space
+
+    return _pattern(facts.code).sub(expand, text)

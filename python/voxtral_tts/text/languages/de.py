@@ -1,0 +1,290 @@
+"""German: ordinals with a dot, years in hundreds."""
+
+from __future__ import annotations
+
+from voxtral_tts.text.languages.base import (
+    Dates,
+    Language,
+    Times,
+    magnitudes,
+    nouns,
+    one_or_other,
+    words,
+)
+from voxtral_tts.text.spellers import library
+
+_FORMS = {
+    "m": ((r"eins$", "ein"),),
+    "n": ((r"eins$", "ein"),),
+    "f": ((r"eins$", "eine"),),
+}
+# The library's "-te"; the article before it decides, see ordinal_after.
+# The library writes "hunderteinstausend" and "hunderteins Millionen".
+_THOUSANDS = ((r"einstausend", "eintausend"), (r"eins(?= (?:M|B|Tr)ill)", "eine"))
+_ORDINALS = {"n": ((r"te$", "ten"),), "r": ((r"te$", "ter"),)}
+_year = library("de", "year")
+
+MONTHS = (
+    "Januar Februar März April Mai Juni Juli August September Oktober November Dezember"
+).split()
+
+LANGUAGE = Language(
+    code="de",
+    cardinal=library("de", "cardinal", _THOUSANDS, _FORMS),
+    ordinal=library("de", "ordinal", _THOUSANDS, _ORDINALS),
+    plural=one_or_other,
+    year=lambda year: _year(year, ""),
+    decimal=",",
+    group=".",
+    point="Komma",
+    minus="minus",
+    plus="plus",
+    to="bis",
+    dot="Punkt",
+    dates=Dates(
+        months=tuple(MONTHS),
+        short={name.lower(): i for i, name in enumerate(MONTHS, 1)}
+        | {name[:3].lower(): i for i, name in enumerate(MONTHS, 1)}
+        | {"jänner": 1, "sept": 9},
+        template="{day} {month} {year}",
+        ordinal_day=True,
+    ),
+    times=Times(
+        full="{h} Uhr",
+        minutes="{h} Uhr {m}",
+        seconds=" und {s} Sekunden",
+        hour_form="n",
+        after="Uhr",
+    ),
+    currencies=nouns("""
+        USD: Dollar|Dollar|m
+        EUR: Euro|Euro|m
+        GBP: Pfund|Pfund|n
+        JPY: Yen|Yen|m
+        INR: Rupie|Rupien|f
+        CHF: Schweizer Franken|Schweizer Franken|m
+        CNY: Yuan|Yuan|m
+        BRL: Real|Real|m
+        KRW: Won|Won|m
+        RUB: Rubel|Rubel|m
+        SAR: Saudi-Rial|Saudi-Rial|m
+        AED: Dirham|Dirham|m
+        EGP: ägyptisches Pfund|ägyptische Pfund|n
+    """),
+    cents=nouns("""
+        USD EUR: Cent|Cent|m
+        GBP: Penny|Pence|m
+        INR: Paisa|Paise|m
+        CHF: Rappen|Rappen|m
+        BRL: Centavo|Centavos|m
+        RUB: Kopeke|Kopeken|f
+        SAR: Halala|Halala|m
+        AED: Fils|Fils|m
+        EGP: Piaster|Piaster|m
+    """),
+    units=nouns("""
+        mm: Millimeter|Millimeter|m
+        cm: Zentimeter|Zentimeter|m
+        m: Meter|Meter|m
+        km: Kilometer|Kilometer|m
+        mg: Milligramm|Milligramm|n
+        g: Gramm|Gramm|n
+        kg: Kilogramm|Kilogramm|n
+        t: Tonne|Tonnen|f
+        ml mL: Milliliter|Milliliter|m
+        cl: Zentiliter|Zentiliter|m
+        l L: Liter|Liter|m
+        cm² cm2: Quadratzentimeter|Quadratzentimeter|m
+        m² m2 qm: Quadratmeter|Quadratmeter|m
+        km² km2: Quadratkilometer|Quadratkilometer|m
+        m³ m3: Kubikmeter|Kubikmeter|m
+        ha: Hektar|Hektar|m
+        ms: Millisekunde|Millisekunden|f
+        s Sek.: Sekunde|Sekunden|f
+        min Min.: Minute|Minuten|f
+        h Std.: Stunde|Stunden|f
+        km/h: Kilometer pro Stunde|Kilometer pro Stunde|m
+        m/s: Meter pro Sekunde|Meter pro Sekunde|m
+        °C ℃: Grad Celsius|Grad Celsius|m
+        °F ℉: Grad Fahrenheit|Grad Fahrenheit|m
+        °: Grad|Grad|m
+        W: Watt|Watt|n
+        kW: Kilowatt|Kilowatt|n
+        MW: Megawatt|Megawatt|n
+        kWh: Kilowattstunde|Kilowattstunden|f
+        V: Volt|Volt|n
+        mAh: Milliamperestunde|Milliamperestunden|f
+        Hz: Hertz|Hertz|n
+        kHz: Kilohertz|Kilohertz|n
+        MHz: Megahertz|Megahertz|n
+        GHz: Gigahertz|Gigahertz|n
+        kB KB: Kilobyte|Kilobyte|n
+        MB: Megabyte|Megabyte|n
+        GB: Gigabyte|Gigabyte|n
+        TB: Terabyte|Terabyte|n
+        kbit/s: Kilobit pro Sekunde|Kilobit pro Sekunde|n
+        Mbps Mbit/s: Megabit pro Sekunde|Megabit pro Sekunde|n
+        Gbps Gbit/s: Gigabit pro Sekunde|Gigabit pro Sekunde|n
+        dB: Dezibel|Dezibel|n
+        hPa: Hektopascal|Hektopascal|n
+        kJ: Kilojoule|Kilojoule|n
+        kcal: Kilokalorie|Kilokalorien|f
+        px: Pixel|Pixel|n
+        %: Prozent|Prozent|n
+        ‰: Promille|Promille|n
+    """),
+    magnitudes=magnitudes("""
+        k K Tsd. tausend: 3 tausend|tausend|n
+        M Mio. Mio Million Millionen: 6 Million|Millionen|f
+        Mrd. Mrd Milliarde Milliarden: 9 Milliarde|Milliarden|f
+        Bio. Billion Billionen: 12 Billion|Billionen|f
+    """),
+    abbreviations=words("""
+        Dr.: Doktor
+        Prof.: Professor
+        Hr.: Herr
+        Fr.: Frau
+        Dipl.: Diplom
+        Ing.: Ingenieur
+        St.: Sankt
+        Str.: Straße
+        z.B.: zum Beispiel
+        Z.B.: Zum Beispiel
+        d.h.: das heißt
+        D.h.: Das heißt
+        u.a.: unter anderem
+        u.U.: unter Umständen
+        i.d.R.: in der Regel
+        z.T.: zum Teil
+        z.Z.: zur Zeit
+        v.a.: vor allem
+        o.ä.: oder ähnlich
+        s.o.: siehe oben
+        s.u.: siehe unten
+        v.Chr.: vor Christus
+        n.Chr.: nach Christus
+        usw.: und so weiter
+        bzw.: beziehungsweise
+        ca.: circa
+        evtl.: eventuell
+        ggf.: gegebenenfalls
+        inkl.: inklusive
+        exkl.: exklusive
+        max.: maximal
+        min.: minimal
+        vgl.: vergleiche
+        Nr.: Nummer
+        Abb.: Abbildung
+        Bd.: Band
+        Kap.: Kapitel
+        Tel.: Telefon
+        Abs.: Absatz
+        Art.: Artikel
+        geb.: geboren
+        gest.: gestorben
+        etc.: et cetera
+        bspw.: beispielsweise
+        sog.: sogenannt
+        S.#: Seite
+        vs.: versus
+    """),
+    ending=frozenset({"usw.", "etc.", "v.Chr.", "n.Chr.", "s.o.", "s.u.", "o.ä."}),
+    signs=words("""
+        &: und
+        +: plus
+        =: gleich
+        ≠: ungleich
+        ≈: ungefähr
+        <: kleiner als
+        >: größer als
+        ≤: kleiner oder gleich
+        ≥: größer oder gleich
+        ±: plus minus
+        ×: mal
+        ÷: geteilt durch
+        √: Wurzel aus
+        ∞: unendlich
+        π: Pi
+        §: Paragraf
+        ©: Copyright
+        ®: eingetragene Marke
+        ™: Marke
+        °: Grad
+        №: Nummer
+        @: at
+        #: Raute
+        *: Stern
+        ~: ungefähr
+        ^: hoch
+        _: Unterstrich
+        |: senkrechter Strich
+        \\: Backslash
+        /: Schrägstrich
+        %: Prozent
+        ‰: Promille
+        µ μ: Mikro
+        $: Dollar
+        €: Euro
+        £: Pfund
+        ¥: Yen
+        →: nach
+    """),
+    web=words("""
+        @: at
+        .: Punkt
+        /: Schrägstrich
+        :: Doppelpunkt
+        -: Bindestrich
+        _: Unterstrich
+        #: Raute
+        ?: Fragezeichen
+        =: gleich
+        &: und
+        ~: Tilde
+        +: plus
+        %: Prozent
+    """),
+    fractions=words("""
+        1/2: ein halb
+        1/3: ein Drittel
+        2/3: zwei Drittel
+        1/4: ein Viertel
+        3/4: drei Viertel
+        1/5: ein Fünftel
+        1/8: ein Achtel
+        1/10: ein Zehntel
+    """),
+    over="durch",
+    mixed="und",
+    half="{n}einhalb",
+    halves={"1": "eineinhalb"},
+    power="hoch",
+    squared="hoch zwei",
+    cubed="hoch drei",
+    ratio="zu",
+    version="Version",
+    hashtag="Hashtag",
+    money_join=" und ",
+    ordinal_suffixes={"(?:te|ste)": "", "(?:ten|sten)": "n", "(?:ter|ster)": "r"},
+    ordinal_dot=True,
+    starters=(
+        "Der|Die|Das|Ein|Eine|Ich|Du|Er|Sie|Es|Wir|Ihr|Man|Und|Aber|Oder|Doch|Denn|Dann|Danach|"
+        "Dort|Da|Hier|Heute|Jetzt|Nun|So|Also|In|Im|An|Am|Auf|Bei|Mit|Nach|Von|Vor|Zu|Zum|Zur|"
+        "Als|Wenn|Wer|Was|Wie|Wo|Warum|Dies|Diese|Dieser|Dieses|Kein|Keine|Nur|Auch|Nicht"
+    ),
+    ordinal_after=(
+        (r"(?i:der|die|das|diese|dieser|dieses|jeder|jede|jedes)", ""),
+        (r"(?i:am|vom|zum|zur|bis|dem|den|des|seit|ab|im|beim|einem|einen|einer|jedem|jeden|"
+         r"ihrem|ihren|seinem|seinen|meinem|meinen)", "n"),
+        (r"(?i:ein|kein|mein|sein|ihr|unser)", "r"),
+        (r"(?i:eine|keine|meine|seine|ihre|unsere)", ""),
+        (r"", "r"),
+    ),
+    roman_after=(
+        ("Ludwig|Heinrich|Friedrich|Karl|Wilhelm|Otto|Georg|Elisabeth|Johannes Paul|Benedikt|"
+         "Napoleon|Katharina|Franz", "der {ordinal}"),
+        ("Kapitel|Teil|Band|Akt|Szene|Buch|Typ|Klasse|Anhang|Artikel", "{cardinal}"),
+    ),
+    decades=((r"$", "er"),),
+    decade_mark="er",
+)  # fmt: skip

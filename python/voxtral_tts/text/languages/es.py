@@ -1,0 +1,282 @@
+"""Spanish: long scale (mil millones), feminine hundreds."""
+
+from __future__ import annotations
+
+from voxtral_tts.text.languages.base import (
+    Dates,
+    Language,
+    Times,
+    magnitudes,
+    nouns,
+    one_or_other,
+    words,
+)
+from voxtral_tts.text.spellers import library
+
+# The library writes "veintiuno mil" and "décimoprimero" or "décimo tercero".
+_REPAIRS = (
+    (r"\bveintiuno(?= mil| \w*ill)", "veintiún"),
+    (r"\buno(?= mil| \w*ill)", "un"),
+)
+_FORMS = {
+    "m": ((r"\bveintiuno$", "veintiún"), (r"\buno$", "un")),
+    "f": (
+        (r"uno$", "una"),
+        (r"cientos\b(?!.*ill)", "cientas"),
+        (r"\bquinientos\b(?!.*ill)", "quinientas"),
+    ),
+}
+_ORDINAL_REPAIRS = (
+    (r"\bdécimo(?=\w)", "decimo"),
+    (r"\bdécimo (tercer|cuart|quint|sext|séptim|noven)o", r"decimo\1o"),
+    (r"\bdécimo octavo", "decimoctavo"),
+    (r"\bquadra", "cuadra"),
+    (r"\b(oct|sept|cuadr)igent", r"\1ingent"),
+)
+_ORDINALS = {"f": ((r"o\b", "a"),), "short": ((r"\b(prim|terc)ero$", r"\1er"),)}
+_cardinal = library("es", "cardinal", _REPAIRS, _FORMS)
+
+MONTHS = (
+    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"
+).split()
+
+LANGUAGE = Language(
+    code="es",
+    cardinal=_cardinal,
+    ordinal=library("es", "ordinal", _ORDINAL_REPAIRS, _ORDINALS),
+    plural=one_or_other,
+    year=lambda year: _cardinal(year, ""),
+    decimal=",",
+    group=".",
+    point="coma",
+    minus="menos",
+    plus="más",
+    to="a",
+    dot="punto",
+    fraction_as_number=True,
+    dates=Dates(
+        months=tuple(MONTHS),
+        short={name: i for i, name in enumerate(MONTHS, 1)}
+        | {name[:3]: i for i, name in enumerate(MONTHS, 1)}
+        | {"sept": 9},
+        template="{day} de {month} de {year}",
+        no_year="{day} de {month}",
+    ),
+    times=Times(
+        full="{h} en punto",
+        late="{h} horas",
+        minutes="{h} {m}",
+        seconds=" y {s} segundos",
+        hour_form="f",
+        small="cero",
+    ),
+    currencies=nouns("""
+        USD: dólar|dólares|m
+        EUR: euro|euros|m
+        GBP: libra|libras|f
+        JPY: yen|yenes|m
+        INR: rupia|rupias|f
+        CHF: franco suizo|francos suizos|m
+        CNY: yuan|yuanes|m
+        BRL: real|reales|m
+        KRW: won|wones|m
+        RUB: rublo|rublos|m
+        SAR: riyal saudí|riyales saudíes|m
+        AED: dírham|dírhams|m
+        EGP: libra egipcia|libras egipcias|f
+    """),
+    cents=nouns("""
+        USD: centavo|centavos|m
+        EUR: céntimo|céntimos|m
+        GBP: penique|peniques|m
+        INR: paisa|paisas|f
+        CHF: céntimo|céntimos|m
+        BRL: centavo|centavos|m
+        RUB: kopek|kopeks|m
+        SAR: halala|halalas|m
+        AED: fil|fils|m
+        EGP: piastra|piastras|f
+    """),
+    units=nouns("""
+        mm: milímetro|milímetros|m
+        cm: centímetro|centímetros|m
+        m: metro|metros|m
+        km: kilómetro|kilómetros|m
+        mg: miligramo|miligramos|m
+        g: gramo|gramos|m
+        kg: kilogramo|kilogramos|m
+        t: tonelada|toneladas|f
+        ml mL: mililitro|mililitros|m
+        cl: centilitro|centilitros|m
+        l L: litro|litros|m
+        cm² cm2: centímetro cuadrado|centímetros cuadrados|m
+        m² m2: metro cuadrado|metros cuadrados|m
+        km² km2: kilómetro cuadrado|kilómetros cuadrados|m
+        m³ m3: metro cúbico|metros cúbicos|m
+        ha: hectárea|hectáreas|f
+        ms: milisegundo|milisegundos|m
+        s seg: segundo|segundos|m
+        min: minuto|minutos|m
+        h: hora|horas|f
+        km/h: kilómetro por hora|kilómetros por hora|m
+        m/s: metro por segundo|metros por segundo|m
+        °C ℃: grado Celsius|grados Celsius|m
+        °F ℉: grado Fahrenheit|grados Fahrenheit|m
+        °: grado|grados|m
+        W: vatio|vatios|m
+        kW: kilovatio|kilovatios|m
+        MW: megavatio|megavatios|m
+        kWh: kilovatio hora|kilovatios hora|m
+        V: voltio|voltios|m
+        mAh: miliamperio hora|miliamperios hora|m
+        Hz: hercio|hercios|m
+        kHz: kilohercio|kilohercios|m
+        MHz: megahercio|megahercios|m
+        GHz: gigahercio|gigahercios|m
+        kB KB: kilobyte|kilobytes|m
+        MB: megabyte|megabytes|m
+        GB: gigabyte|gigabytes|m
+        TB: terabyte|terabytes|m
+        kbit/s: kilobit por segundo|kilobits por segundo|m
+        Mbps Mbit/s: megabit por segundo|megabits por segundo|m
+        Gbps Gbit/s: gigabit por segundo|gigabits por segundo|m
+        dB: decibelio|decibelios|m
+        hPa: hectopascal|hectopascales|m
+        kJ: kilojulio|kilojulios|m
+        kcal: kilocaloría|kilocalorías|f
+        px: píxel|píxeles|m
+        %: por ciento
+        ‰: por mil
+    """),
+    magnitudes=magnitudes("""
+        k K mil: 3 mil
+        M millón millones: 6 millón|millones|m
+        mM: 9 mil millones
+        billón billones: 12 billón|billones|m
+    """),
+    of_million=" de ",
+    abbreviations=words("""
+        Sr.: señor
+        Sra.: señora
+        Srta.: señorita
+        Sres.: señores
+        Dr.: doctor
+        Dra.: doctora
+        D.: don
+        Dña.: doña
+        Prof.: profesor
+        Profa.: profesora
+        Ud. Vd.: usted
+        Uds. Vds.: ustedes
+        Lic.: licenciado
+        Ing.: ingeniero
+        Gral.: general
+        Sto.: santo
+        Sta.: santa
+        Avda. Av.: avenida
+        C/: calle
+        pág.: página
+        págs.: páginas
+        p.: página
+        cap.: capítulo
+        vol.: volumen
+        fig.: figura
+        art.: artículo
+        ed.: edición
+        núm. n.º nº: número
+        Núm. N.º Nº: Número
+        tel.: teléfono
+        aprox.: aproximadamente
+        etc.: etcétera
+        p.ej.: por ejemplo
+        a.C.: antes de Cristo
+        d.C.: después de Cristo
+        EE.UU.: Estados Unidos
+        S.A.: sociedad anónima
+        máx.: máximo
+        mín.: mínimo
+        vs.: contra
+    """),
+    ending=frozenset({"etc.", "a.C.", "d.C.", "EE.UU.", "S.A.", "Ud.", "Uds.", "Vd.", "Vds."}),
+    signs=words("""
+        &: y
+        +: más
+        =: igual a
+        ≠: distinto de
+        ≈: aproximadamente
+        <: menor que
+        >: mayor que
+        ≤: menor o igual que
+        ≥: mayor o igual que
+        ±: más menos
+        ×: por
+        ÷: dividido entre
+        √: raíz cuadrada de
+        ∞: infinito
+        π: pi
+        §: sección
+        ©: copyright
+        ®: marca registrada
+        ™: marca comercial
+        °: grados
+        №: número
+        @: arroba
+        #: almohadilla
+        *: asterisco
+        ~: aproximadamente
+        ^: elevado a
+        _: guion bajo
+        |: barra vertical
+        \\: barra invertida
+        /: barra
+        %: por ciento
+        ‰: por mil
+        µ μ: micro
+        $: dólar
+        €: euro
+        £: libra
+        ¥: yen
+        →: a
+    """),
+    web=words("""
+        @: arroba
+        .: punto
+        /: barra
+        :: dos puntos
+        -: guion
+        _: guion bajo
+        #: almohadilla
+        ?: signo de interrogación
+        =: igual
+        &: y
+        ~: virgulilla
+        +: más
+        %: por ciento
+    """),
+    fractions=words("""
+        1/2: medio
+        1/3: un tercio
+        2/3: dos tercios
+        1/4: un cuarto
+        3/4: tres cuartos
+        1/5: un quinto
+        1/8: un octavo
+        1/10: un décimo
+    """),
+    over="sobre",
+    mixed="y",
+    half="{n} y medio",
+    power="elevado a",
+    squared="al cuadrado",
+    cubed="al cubo",
+    ratio="a",
+    version="versión",
+    hashtag="hashtag",
+    money_join=" con ",
+    ordinal_suffixes={r"\.?(?:er|ᵉʳ)": "short", r"\.?(?:º|o)": "", r"\.?(?:ª|a)": "f"},
+    roman_after=(
+        ("[Ss]iglos?|[Cc]apítulo|[Tt]omo|[Vv]olumen|[Aa]cto|[Ee]scena|[Ll]ibro|[Pp]arte|"
+         "[Tt]ipo|[Aa]nexo|Luis|Benedicto|León", "{cardinal}"),
+        ("Felipe|Carlos|Isabel|Fernando|Enrique|Juan Pablo|Alfonso|Sancho|Pedro", "{ordinal}"),
+    ),
+)  # fmt: skip

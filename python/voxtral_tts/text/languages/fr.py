@@ -1,0 +1,257 @@
+"""French, as in France; une and deux heures are feminine."""
+
+from __future__ import annotations
+
+from voxtral_tts.text.languages.base import (
+    Dates,
+    Language,
+    Times,
+    below_two,
+    magnitudes,
+    nouns,
+    words,
+)
+from voxtral_tts.text.spellers import library
+
+_FEMININE = {"f": ((r"\bun$", "une"),)}
+_ORDINALS = {"f": ((r"\bpremier$", "première"), (r"\bsecond$", "seconde"))}
+_cardinal = library("fr", "cardinal", forms=_FEMININE)
+
+MONTHS = (
+    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre"
+).split()
+
+LANGUAGE = Language(
+    code="fr",
+    cardinal=_cardinal,
+    ordinal=library("fr", "ordinal", ((r"vingtsième", "vingtième"),), _ORDINALS),
+    plural=below_two,
+    year=lambda year: _cardinal(year, ""),
+    decimal=",",
+    group=" .",
+    point="virgule",
+    minus="moins",
+    plus="plus",
+    to="à",
+    dot="point",
+    fraction_as_number=True,
+    dates=Dates(
+        months=tuple(MONTHS),
+        short={name: i for i, name in enumerate(MONTHS, 1)}
+        | {"janv": 1, "févr": 2, "fév": 2, "avr": 4, "juil": 7, "sept": 9, "oct": 10, "nov": 11}
+        | {"déc": 12},
+        template="{day} {month} {year}",
+        first_day="premier",
+    ),
+    times=Times(
+        full="{h} heures",
+        one="une heure",
+        one_minutes="une heure {m}",
+        minutes="{h} heures {m}",
+        seconds=" et {s} secondes",
+        hour_form="f",
+        marks=":hH",
+    ),
+    currencies=nouns("""
+        USD: dollar|dollars|m
+        EUR: euro|euros|m
+        GBP: livre|livres|f
+        JPY: yen|yens|m
+        INR: roupie|roupies|f
+        CHF: franc suisse|francs suisses|m
+        CNY: yuan|yuans|m
+        BRL: réal|réaux|m
+        KRW: won|wons|m
+        RUB: rouble|roubles|m
+        SAR: riyal saoudien|riyals saoudiens|m
+        AED: dirham|dirhams|m
+        EGP: livre égyptienne|livres égyptiennes|f
+    """),
+    cents=nouns("""
+        USD EUR: centime|centimes|m
+        GBP: penny|pence|m
+        INR: paisa|paisas|m
+        CHF: centime|centimes|m
+        BRL: centavo|centavos|m
+        RUB: kopeck|kopecks|m
+        SAR: halala|halalas|m
+        AED: fils|fils|m
+        EGP: piastre|piastres|f
+    """),
+    units=nouns("""
+        mm: millimètre|millimètres|m
+        cm: centimètre|centimètres|m
+        m: mètre|mètres|m
+        km: kilomètre|kilomètres|m
+        mg: milligramme|milligrammes|m
+        g: gramme|grammes|m
+        kg: kilogramme|kilogrammes|m
+        t: tonne|tonnes|f
+        ml mL: millilitre|millilitres|m
+        cl: centilitre|centilitres|m
+        l L: litre|litres|m
+        cm² cm2: centimètre carré|centimètres carrés|m
+        m² m2: mètre carré|mètres carrés|m
+        km² km2: kilomètre carré|kilomètres carrés|m
+        m³ m3: mètre cube|mètres cubes|m
+        ha: hectare|hectares|m
+        ms: milliseconde|millisecondes|f
+        s sec: seconde|secondes|f
+        min: minute|minutes|f
+        h: heure|heures|f
+        km/h: kilomètre à l'heure|kilomètres à l'heure|m
+        m/s: mètre par seconde|mètres par seconde|m
+        °C ℃: degré Celsius|degrés Celsius|m
+        °F ℉: degré Fahrenheit|degrés Fahrenheit|m
+        °: degré|degrés|m
+        W: watt|watts|m
+        kW: kilowatt|kilowatts|m
+        MW: mégawatt|mégawatts|m
+        kWh: kilowattheure|kilowattheures|m
+        V: volt|volts|m
+        mAh: milliampère-heure|milliampères-heures|m
+        Hz: hertz|hertz|m
+        kHz: kilohertz|kilohertz|m
+        MHz: mégahertz|mégahertz|m
+        GHz: gigahertz|gigahertz|m
+        kB ko Ko: kilooctet|kilooctets|m
+        MB Mo: mégaoctet|mégaoctets|m
+        GB Go: gigaoctet|gigaoctets|m
+        TB To: téraoctet|téraoctets|m
+        kbit/s: kilobit par seconde|kilobits par seconde|m
+        Mbps Mbit/s: mégabit par seconde|mégabits par seconde|m
+        Gbps Gbit/s: gigabit par seconde|gigabits par seconde|m
+        dB: décibel|décibels|m
+        hPa: hectopascal|hectopascals|m
+        kJ: kilojoule|kilojoules|m
+        kcal: kilocalorie|kilocalories|f
+        px: pixel|pixels|m
+        %: pour cent
+        ‰: pour mille
+    """),
+    magnitudes=magnitudes("""
+        k K mille: 3 mille
+        M million millions: 6 million|millions|m
+        Md Mds mrd milliard milliards: 9 milliard|milliards|m
+    """),
+    of_million=" de ",
+    of_million_elided=" d'",
+    abbreviations=words("""
+        M.: monsieur
+        MM.: messieurs
+        Mme: madame
+        Mmes: mesdames
+        Mlle: mademoiselle
+        Dr Dr.: docteur
+        Pr Pr.: professeur
+        Me: maître
+        St: saint
+        Ste: sainte
+        av.: avenue
+        bd bd.: boulevard
+        p.: page
+        pp.: pages
+        chap.: chapitre
+        vol.: volume
+        fig.: figure
+        éd.: édition
+        cf.: confer
+        env.: environ
+        etc.: et cetera
+        ex.: exemple
+        p.ex.: par exemple
+        c.-à-d.: c'est-à-dire
+        av.J.-C.: avant Jésus-Christ
+        ap.J.-C.: après Jésus-Christ
+        J.-C.: Jésus-Christ
+        tél.: téléphone
+        min.: minimum
+        max.: maximum
+        n°: numéro
+        N°: Numéro
+        vs vs.: contre
+    """),
+    ending=frozenset({"etc.", "J.-C."}),
+    signs=words("""
+        &: et
+        +: plus
+        =: égale
+        ≠: est différent de
+        ≈: environ
+        <: est inférieur à
+        >: est supérieur à
+        ≤: est au plus
+        ≥: est au moins
+        ±: plus ou moins
+        ×: fois
+        ÷: divisé par
+        √: racine carrée de
+        ∞: infini
+        π: pi
+        §: paragraphe
+        ©: copyright
+        ®: marque déposée
+        ™: marque commerciale
+        °: degrés
+        №: numéro
+        @: arobase
+        #: dièse
+        *: astérisque
+        ~: environ
+        ^: puissance
+        _: tiret bas
+        |: barre
+        \\: barre oblique inverse
+        /: barre oblique
+        %: pour cent
+        ‰: pour mille
+        µ μ: micro
+        $: dollar
+        €: euro
+        £: livre
+        ¥: yen
+        →: vers
+    """),
+    web=words("""
+        @: arobase
+        .: point
+        /: slash
+        :: deux-points
+        -: tiret
+        _: tiret bas
+        #: dièse
+        ?: point d'interrogation
+        =: égale
+        &: et
+        ~: tilde
+        +: plus
+        %: pour cent
+    """),
+    fractions=words("""
+        1/2: un demi
+        1/3: un tiers
+        2/3: deux tiers
+        1/4: un quart
+        3/4: trois quarts
+        1/5: un cinquième
+        1/8: un huitième
+        1/10: un dixième
+    """),
+    over="sur",
+    mixed="et",
+    half="{n} et demi",
+    power="puissance",
+    squared="au carré",
+    cubed="au cube",
+    ratio="contre",
+    version="version",
+    hashtag="hashtag",
+    money_join=" et ",
+    ordinal_suffixes={"er": "m", "(?:re|ère)": "f", "(?:e|è|ème|ième|d)": "m", "de": "f"},
+    roman_after=(
+        ("Louis|Henri|Charles|François|Philippe|Napoléon|Jean-Paul|Benoît|Pie|Léon", "{first}"),
+        ("[Cc]hapitre|[Tt]ome|[Vv]olume|[Aa]cte|[Ss]cène|[Ll]ivre|[Pp]artie|[Tt]ype|[Aa]nnexe",
+         "{cardinal}"),
+    ),
+    roman_before=(("(?:e|ème|ᵉ)(?= siècles?)", "{ordinal}"), ("er(?= siècle)", "{ordinal}")),
+)  # fmt: skip

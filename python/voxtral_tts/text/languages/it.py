@@ -1,0 +1,269 @@
+"""Italian."""
+
+from __future__ import annotations
+
+from voxtral_tts.text.languages.base import (
+    Dates,
+    Language,
+    Times,
+    magnitudes,
+    nouns,
+    one_or_other,
+    words,
+)
+from voxtral_tts.text.spellers import library
+
+# The library misspells 18 in hundreds, drops the accent of numbers in tré and joins a million with "e".
+_REPAIRS = (
+    (r"(?<=\w)tre\b", "tré"),
+    (r"dicotto", "diciotto"),
+    (r"\b(milion[ei]|miliard[oi]|bilion[ei]) e ", r"\1 "),
+)
+_FORMS = {"m": ((r"^uno$", "un"),), "f": ((r"^uno$", "una"),)}
+_ORDINALS = {"f": ((r"o$", "a"),)}
+_cardinal = library("it", "cardinal", _REPAIRS, _FORMS)
+
+MONTHS = (
+    "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre"
+).split()
+
+LANGUAGE = Language(
+    code="it",
+    cardinal=_cardinal,
+    ordinal=library("it", "ordinal", forms=_ORDINALS),
+    plural=one_or_other,
+    year=lambda year: _cardinal(year, ""),
+    decimal=",",
+    group=".",
+    point="virgola",
+    minus="meno",
+    plus="più",
+    to="a",
+    dot="punto",
+    fraction_as_number=True,
+    dates=Dates(
+        months=tuple(MONTHS),
+        short={name: i for i, name in enumerate(MONTHS, 1)}
+        | {name[:3]: i for i, name in enumerate(MONTHS, 1)}
+        | {"sett": 9},
+        template="{day} {month} {year}",
+        first_day="primo",
+    ),
+    times=Times(
+        full="{h} in punto",
+        late="{h}",
+        minutes="{h} e {m}",
+        seconds=" e {s} secondi",
+        hour_form="f",
+    ),
+    currencies=nouns("""
+        USD: dollaro|dollari|m
+        EUR: euro|euro|m
+        GBP: sterlina|sterline|f
+        JPY: yen|yen|m
+        INR: rupia|rupie|f
+        CHF: franco svizzero|franchi svizzeri|m
+        CNY: yuan|yuan|m
+        BRL: real|real|m
+        KRW: won|won|m
+        RUB: rublo|rubli|m
+        SAR: riyal saudita|riyal sauditi|m
+        AED: dirham|dirham|m
+        EGP: sterlina egiziana|sterline egiziane|f
+    """),
+    cents=nouns("""
+        USD EUR: centesimo|centesimi|m
+        GBP: penny|penny|m
+        INR: paisa|paise|f
+        CHF: centesimo|centesimi|m
+        BRL: centavo|centavos|m
+        RUB: copeco|copechi|m
+        SAR: halala|halala|m
+        AED: fils|fils|m
+        EGP: piastra|piastre|f
+    """),
+    units=nouns("""
+        mm: millimetro|millimetri|m
+        cm: centimetro|centimetri|m
+        m: metro|metri|m
+        km: chilometro|chilometri|m
+        mg: milligrammo|milligrammi|m
+        g: grammo|grammi|m
+        kg: chilogrammo|chilogrammi|m
+        t: tonnellata|tonnellate|f
+        ml mL: millilitro|millilitri|m
+        cl: centilitro|centilitri|m
+        l L: litro|litri|m
+        cm² cm2: centimetro quadrato|centimetri quadrati|m
+        m² m2 mq: metro quadrato|metri quadrati|m
+        km² km2: chilometro quadrato|chilometri quadrati|m
+        m³ m3: metro cubo|metri cubi|m
+        ha: ettaro|ettari|m
+        ms: millisecondo|millisecondi|m
+        s sec: secondo|secondi|m
+        min: minuto|minuti|m
+        h: ora|ore|f
+        km/h: chilometro all'ora|chilometri all'ora|m
+        m/s: metro al secondo|metri al secondo|m
+        °C ℃: grado Celsius|gradi Celsius|m
+        °F ℉: grado Fahrenheit|gradi Fahrenheit|m
+        °: grado|gradi|m
+        W: watt|watt|m
+        kW: chilowatt|chilowatt|m
+        MW: megawatt|megawatt|m
+        kWh: chilowattora|chilowattora|m
+        V: volt|volt|m
+        mAh: milliamperora|milliamperora|m
+        Hz: hertz|hertz|m
+        kHz: chilohertz|chilohertz|m
+        MHz: megahertz|megahertz|m
+        GHz: gigahertz|gigahertz|m
+        kB KB: kilobyte|kilobyte|m
+        MB: megabyte|megabyte|m
+        GB: gigabyte|gigabyte|m
+        TB: terabyte|terabyte|m
+        kbit/s: kilobit al secondo|kilobit al secondo|m
+        Mbps Mbit/s: megabit al secondo|megabit al secondo|m
+        Gbps Gbit/s: gigabit al secondo|gigabit al secondo|m
+        dB: decibel|decibel|m
+        hPa: ettopascal|ettopascal|m
+        kJ: chilojoule|chilojoule|m
+        kcal: chilocaloria|chilocalorie|f
+        px: pixel|pixel|m
+        %: per cento
+        ‰: per mille
+    """),
+    magnitudes=magnitudes("""
+        k K mila: 3 mila
+        M mln milione milioni: 6 milione|milioni|m
+        mld miliardo miliardi: 9 miliardo|miliardi|m
+    """),
+    of_million=" di ",
+    abbreviations=words("""
+        Sig.: signor
+        Sig.ra: signora
+        Sig.na: signorina
+        Sigg.: signori
+        Dott. Dr.: dottor
+        Dott.ssa: dottoressa
+        Prof.: professor
+        Prof.ssa: professoressa
+        Avv.: avvocato
+        Ing.: ingegner
+        Arch.: architetto
+        Rag.: ragionier
+        On.: onorevole
+        S.: san
+        V.le: viale
+        P.zza: piazza
+        pag.: pagina
+        pagg.: pagine
+        p.: pagina
+        cap.: capitolo
+        vol.: volume
+        fig.: figura
+        art.: articolo
+        ed.: edizione
+        n.#: numero
+        N.#: numero
+        tel.: telefono
+        ca.: circa
+        ecc.: eccetera
+        etc.: eccetera
+        es.: esempio
+        p.es.: per esempio
+        cfr.: confronta
+        a.C.: avanti Cristo
+        d.C.: dopo Cristo
+        S.p.A.: società per azioni
+        S.r.l.: società a responsabilità limitata
+        max.: massimo
+        min.: minimo
+        vs.: contro
+    """),
+    ending=frozenset({"ecc.", "etc.", "a.C.", "d.C.", "S.p.A.", "S.r.l."}),
+    signs=words("""
+        &: e
+        +: più
+        =: uguale
+        ≠: diverso da
+        ≈: circa
+        <: minore di
+        >: maggiore di
+        ≤: minore o uguale a
+        ≥: maggiore o uguale a
+        ±: più o meno
+        ×: per
+        ÷: diviso
+        √: radice quadrata di
+        ∞: infinito
+        π: pi greco
+        §: paragrafo
+        ©: copyright
+        ®: marchio registrato
+        ™: marchio
+        °: gradi
+        №: numero
+        @: chiocciola
+        #: cancelletto
+        *: asterisco
+        ~: circa
+        ^: elevato a
+        _: trattino basso
+        |: barra verticale
+        \\: barra inversa
+        /: barra
+        %: per cento
+        ‰: per mille
+        µ μ: micro
+        $: dollaro
+        €: euro
+        £: sterlina
+        ¥: yen
+        →: a
+    """),
+    web=words("""
+        @: chiocciola
+        .: punto
+        /: barra
+        :: due punti
+        -: trattino
+        _: trattino basso
+        #: cancelletto
+        ?: punto interrogativo
+        =: uguale
+        &: e
+        ~: tilde
+        +: più
+        %: per cento
+    """),
+    fractions=words("""
+        1/2: mezzo
+        1/3: un terzo
+        2/3: due terzi
+        1/4: un quarto
+        3/4: tre quarti
+        1/5: un quinto
+        1/8: un ottavo
+        1/10: un decimo
+    """),
+    over="su",
+    mixed="e",
+    half="{n} e mezzo",
+    late=((r"\buna (?=ora\b)", "un'"),),
+    power="elevato a",
+    squared="al quadrato",
+    cubed="al cubo",
+    ratio="a",
+    version="versione",
+    hashtag="hashtag",
+    money_join=" e ",
+    ordinal_suffixes={r"\.?(?:º|o)": "", r"\.?(?:ª|a)": "f"},
+    roman_after=(
+        ("[Ss]ecolo|Luigi|Carlo|Vittorio Emanuele|Umberto|Giovanni Paolo|Benedetto|Pio|Leone|"
+         "Enrico|Filippo|Napoleone|Federico", "{ordinal}"),
+        ("[Cc]apitolo|[Tt]omo|[Vv]olume|[Aa]tto|[Ss]cena|[Ll]ibro|[Pp]arte|[Tt]ipo|[Aa]llegato",
+         "{cardinal}"),
+    ),
+    roman_before=(("(?= secolo)", "{ordinal}"),),
+)  # fmt: skip

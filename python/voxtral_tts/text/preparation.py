@@ -1,0 +1,127 @@
+"""Text to segments: blocks, sentences, words, pauses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from voxtral_tts.errors import TextError, UsageError
+from voxtral_tts.text import normalizer
+from voxtral_tts.text.blocks import Event, Gap, More, Reader, Sentence
+from voxtral_tts.text.languages import language as facts_of
+from voxtral_tts.text.languages.base import Language
+from voxtral_tts.text.segment import Segment
+from voxtral_tts.text.sentences import SPEECH, finish, split_long
+
+SENTENCE_S = 0.2
+
+
+class _Grouper:
+    """Joins short sentences of a block into segments; holds one, until its pause is known."""
+
+    def __init__(self, facts: Language, normalize: bool, longest: int) -> None:
+        self._facts = facts
+        self._normalize = normalize
+        self._longest = longest
+        self._text = ""
+        self._pause = 0.0  # after what is held, when an end of a block or a mark gave one
+        self._closed = False  # such a pause was given: nothing may join
+        self._explicit = False
+        self._more = False  # it is known that text follows
+        self.spoken = 0  # segments with speech
+
+    def add(self, event: Event) -> Iterator[Segment]:
+        if isinstance(event, Sentence):
+            yield from self._sentence(event)
+        elif isinstance(event, More):
+            self._more = bool(self._text)
+            if not self.spoken:  # the first sentence goes out alone, at once
+                yield from self.known()
+        else:
+            yield from self._gap(event)
+
+    def known(self) -> Iterator[Segment]:
+        """What is held, if everything about it is known."""
+        if self._more:
+            yield from self._out(SENTENCE_S)
+
+    def close(self) -> Iterator[Segment]:
+        """What is held; no pause follows the last segment but one that was asked for."""
+        if self._text:
+            if not self._explicit:
+                self._pause, self._closed = 0.0, True
+            yield from self._out(0.0)
+
+    def _sentence(self, sentence: Sentence) -> Iterator[Segment]:
+        text = sentence.text
+        if self._normalize:
+            text = " ".join(normalizer.normalize(text, self._facts.code).split())
+        if not SPEECH.search(text):
+            return
+        if self._normalize and sentence.whole:
+            text = finish(text, self._facts)
+        comma = self._facts.comma if self._normalize else ""
+        between = SENTENCE_S  # before the first part; parts of a sentence follow at once
+        for part in split_long(text, self._longest, comma):
+            joins = self._text and not self._closed and self.spoken and between
+            if joins and len(self._text) + 1 + len(part) <= self._longest:
+                self._text += " " + part
+            else:
+                yield from self._out(between)
+                self._text = part
+            between = 0.0
+
+    def _gap(self, gap: Gap) -> Iterator[Segment]:
+        if not self._text:
+            if gap.explicit:
+                yield Segment("", gap.seconds)
+        elif gap.explicit:
+            self._pause = gap.seconds + (self._pause if self._explicit else 0.0)
+            self._explicit = self._closed = True
+        elif not self._explicit:
+            self._pause, self._closed = gap.seconds, True
+
+    def _out(self, pause: float) -> Iterator[Segment]:
+        if self._text:
+            self.spoken += 1
+            segment = Segment(self._text, self._pause if self._closed else pause)
+            self._text, self._pause = "", 0.0
+            self._closed = self._explicit = self._more = False
+            yield segment
+
+
+def prepare(
+    text: str | Iterable[str], *, language: str, normalize: bool = True, max_characters: int = 400
+) -> Iterator[Segment]:
+    """The segments of ``text``, one after the other, in constant memory.
+
+    ``text`` may come in pieces of any size, such as the tokens of a language model: a
+    sentence is handed out as soon as the next one has begun. ``max_characters`` bounds a
+    segment's length; short sentences of a paragraph share one, except for the first.
+    Without ``normalize`` no word and no mark changes, but text is still split and explicit
+    pauses count.
+
+    ``UsageError`` for an unknown language or ``max_characters`` below 1; while iterating,
+    ``TextError`` for a pause mark that is not understood, and at the end for a text that
+    holds nothing to speak.
+    """
+    facts = facts_of(language)
+    if max_characters < 1:
+        raise UsageError(f"max_characters is {max_characters}, must be 1 or more")
+    return _segments(text, facts, normalize, max_characters)
+
+
+def _segments(
+    text: str | Iterable[str], facts: Language, normalize: bool, longest: int
+) -> Iterator[Segment]:
+    reader, grouper = Reader(facts, markup=normalize), _Grouper(facts, normalize, longest)
+    whole = isinstance(text, str)
+    for piece in (text,) if isinstance(text, str) else text:
+        for event in reader.feed(piece):
+            yield from grouper.add(event)
+        if not whole:
+            yield from grouper.known()
+    for event in reader.close():
+        yield from grouper.add(event)
+    yield from grouper.close()
+    if not grouper.spoken:
+        raise TextError("text holds nothing to speak")
