@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
@@ -233,6 +234,29 @@ def test_a_signal_keeps_what_was_made(
     stats = json.loads((tmp_path / "s.json").read_text())
     assert stats["finish_reason"] == "cancelled"
     assert sorted(path.name for path in tmp_path.iterdir()) == [output.name, "s.json"]
+
+
+def test_text_from_a_pipe_is_spoken_while_it_comes(exported: Path, tmp_path: Path) -> None:
+    if importlib.util.find_spec("voxtral_tts.text.prepare") is not None:
+        pytest.skip("the provisional preparation waits for the whole text")
+    command = [*COMMAND, "say", "--model", str(exported), "--speaker", "-q", "--max-frames", "400"]
+    process = subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    assert process.stdin is not None and process.stdout is not None
+    process.stdin.write(b"This is a first sentence. This is the beginning of")
+    process.stdin.flush()
+    first = process.stdout.read(4 * FRAME)  # while the writer has not ended
+    assert np.abs(np.frombuffer(first, "<f4")).max() > 0
+    process.stdin.write(b" a second.")
+    process.stdin.close()
+    process.stdout.read()
+    assert process.wait(TIMEOUT_S) in (0, 10)
 
 
 def test_exit_codes_are_those_of_the_runner() -> None:
