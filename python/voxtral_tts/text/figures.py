@@ -138,7 +138,7 @@ def _figures(code: str) -> dict[str, regex.Pattern[str]]:
         "fraction": r"(?<![\d/.,])(\d{1,9}+)\s?/\s?(\d{1,9}+)(?![\d/]|[.,]\d)",
         "scientific": rf"{start}({number})\s?[×x·*⋅]\s?10\^?"
         r"([+-]?\d{1,9}|[⁺⁻]?[⁰¹²³⁴-⁹]{1,9})(?!\w)",
-        "exponent": rf"{start}({number})[eE]([+-−]?\d{{1,9}})(?![\w.])",
+        "exponent": rf"{start}({number})[eE]([+−-]?\d{{1,9}})(?![\w.])",
         "caret": rf"{start}({number}|\p{{L}})\^([+-]?\d{{1,9}})(?!\w)",
         "decade": rf"{start}(\d{{3}}0)(?:{facts.decade_mark or '(?!)'})(?!\w)",
         "ratio": r"(?<![\w.,:])(\d{1,9}+):(\d{1,9}+)(?![\w:]|[.,]\d)",
