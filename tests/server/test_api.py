@@ -31,6 +31,12 @@ def pcm(samples: Any) -> bytes:
     return encoder.write(samples) + encoder.finish()
 
 
+def decode(content: bytes) -> tuple[Any, int]:
+    """Samples and rate; a streamed file does not say how long it is."""
+    with soundfile.SoundFile(io.BytesIO(content)) as file:
+        return file.read(60 * file.samplerate), file.samplerate
+
+
 def events(content: str) -> list[dict[str, Any]]:
     return [json.loads(part.removeprefix("data: ")) for part in content.split("\n\n") if part]
 
@@ -51,8 +57,8 @@ def test_every_format(server: Served, runner: Runner, name: str, media: str, str
     if name == "wav" and stream:
         assert answer.content[44:] == pcm(expected)
         return
-    samples, rate = soundfile.read(io.BytesIO(answer.content))
-    assert rate == (48000 if name == "opus" and rate == 48000 else 24000)
+    samples, rate = decode(answer.content)
+    assert rate == 24000
     assert abs(len(samples) / rate - len(expected) / 24000) < 0.15
     if name in ("wav", "flac"):
         assert (samples * 32768 == np.frombuffer(pcm(expected), "<i2")).all()
