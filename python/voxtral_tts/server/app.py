@@ -26,6 +26,7 @@ from voxtral_tts.server.requests import (
 )
 from voxtral_tts.server.response import SpeechResponse, error_response, read_body
 from voxtral_tts.server.schedule import Speaker
+from voxtral_tts.voices import LANGUAGES
 
 _PAGE_FILES = {
     "/": ("index.html", "text/html; charset=utf-8"),
@@ -74,7 +75,7 @@ def create_app(speaker: Speaker, options: ServerOptions | None = None) -> FastAP
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(ApiError, _api_error)
     _add_speech(app, speaker, limits)
-    _add_lists(app, speaker)
+    _add_lists(app, speaker, limits)
     for path in _PAGE_FILES:
         app.add_api_route(path, _page_file, include_in_schema=False)
     return app
@@ -93,12 +94,13 @@ def _add_speech(app: FastAPI, speaker: Speaker, limits: ServerOptions) -> None:
         return _SpeechRoute(SpeechResponse(speaker, order, limits, request.state.request_id))
 
 
-def _add_lists(app: FastAPI, speaker: Speaker) -> None:
+def _add_lists(app: FastAPI, speaker: Speaker, limits: ServerOptions) -> None:
     @app.get("/v1/audio/voices")
     async def voices() -> dict[str, Any]:
         return {
             "voices": list(speaker.voices),
             "default": default_voice(speaker.voices),
+            "languages": LANGUAGES,
             "details": [describe_voice(name) for name in speaker.voices],
         }
 
@@ -119,6 +121,7 @@ def _add_lists(app: FastAPI, speaker: Speaker) -> None:
             "speaking": speaker.speaking,
             "waiting": speaker.waiting,
             "queue": speaker.queue_size,
+            "max_text": limits.max_text,
             "formats": list(FORMATS),
             "sample_rate": speaker.sample_rate,
             "version": _core.__version__,

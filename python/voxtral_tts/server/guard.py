@@ -102,7 +102,7 @@ class Guard:
         if key is None:
             return
         scheme, _, given = headers.get("authorization", "").partition(" ")
-        same = hmac.compare_digest(given.strip().encode(), key.encode())
+        same = hmac.compare_digest(given.strip().encode("latin-1"), key.encode())
         if scheme.lower() != "bearer" or not same:
             raise ApiError(
                 401,

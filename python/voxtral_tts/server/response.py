@@ -40,7 +40,7 @@ class SpeechResponse:
         self._options = options
         self._id = request_id
         self._job: Job | None = None
-        self._has_begun = False
+        self._has_begun = self._is_complete = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -62,7 +62,7 @@ class SpeechResponse:
             for task in (gone, answer):
                 task.cancel()
             await asyncio.gather(gone, answer, return_exceptions=True)
-            self._log(job, gone=not answer.done() or answer.cancelled())
+            self._log(job)
 
     async def _answer(self, job: Job, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -83,11 +83,16 @@ class SpeechResponse:
     async def _send_all(self, job: Job, send: Send) -> None:
         first = await job.take()
         assert first is not None
+        if not self._order.is_streamed:
+            await job.take()  # its end: what goes wrong until then still has its own status
         headers = self._headers(job, first)
         raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
         start = {"type": "http.response.start", "status": 200, "headers": raw}
         await self._in_time(lambda: send(start))
         self._has_begun = True
+        if not self._order.is_streamed:
+            await self._write(send, first, is_last=True)
+            return
         piece: bytes | None = first
         while piece is not None:
             content = self._delta(piece) if self._order.is_sse else piece
@@ -98,6 +103,7 @@ class SpeechResponse:
     async def _write(self, send: Send, content: bytes, *, is_last: bool = False) -> None:
         message = {"type": "http.response.body", "body": content, "more_body": not is_last}
         await self._in_time(lambda: send(message))
+        self._is_complete = self._is_complete or is_last
 
     async def _in_time(self, sending: Callable[[], Awaitable[None]]) -> None:
         """``send`` waits while the client takes nothing."""
@@ -140,9 +146,11 @@ class SpeechResponse:
             }
         )
 
-    def _log(self, job: Job, *, gone: bool) -> None:
+    def _log(self, job: Job) -> None:
         stats = job.stats
-        outcome = "client gone" if gone else repr(job.error) if job.error else stats.finish_reason
+        outcome = repr(job.error) if job.error else stats.finish_reason
+        if self._has_begun and not self._is_complete:
+            outcome = f"broken off, {outcome}"
         log.info(
             "%s: %s, %s, %d characters, audio %.2f s, TTFA %.0f ms, RTF %.2f, missed ends %d: %s",
             *(self._id, self._order.voice, self._order.format.name, len(self._order.text)),

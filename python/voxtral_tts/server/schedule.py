@@ -64,6 +64,8 @@ class Job:
 
     def cancel(self) -> None:
         with self._changed:
+            if self._is_over:
+                return
             self.is_cancelled = True
             self._pieces.clear()
             self._changed.notify()
