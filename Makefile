@@ -26,7 +26,7 @@ export VOXTRAL_TTS_TEKKEN := $(CURDIR)/$(TEKKEN)
 # What is run here leaves nothing in the user's own cache folder.
 export VOXTRAL_TTS_CACHE := $(CURDIR)/out/cache
 
-.PHONY: help setup build python demo test test-cpp test-python test-asan test-arm test-tsan fuzz fuzz-smoke coverage test-install lint format bench bench-flow bench-mlx clean reliability mlx-e2e mlx-op-suite voxtral_tts-mlx voxtral_tts-xnnpack
+.PHONY: help setup build python demo test test-cpp test-python test-server test-asan test-arm test-tsan fuzz fuzz-smoke coverage test-install lint format bench bench-flow bench-mlx clean reliability mlx-e2e mlx-op-suite voxtral_tts-mlx voxtral_tts-xnnpack
 
 help: ## list the targets
 	@grep -E '^[a-z0-9_-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -66,8 +66,14 @@ $(VENV)/.installed: pyproject.toml CMakeLists.txt $(shell find cmake cpp python 
 test-cpp: build $(TEKKEN)
 	@$(BIN)/ctest --preset tests -j $(JOBS)
 
+# The server's, the page's and Ray's tests are a part of their own: they start browsers and clusters.
+SERVING := tests/server tests/on_ray
+
 test-python: build python
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --durations 20 $(SERVING:%=--ignore=%)
+
+test-server: python
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile $(SERVING)
 
 test-asan: setup $(TEKKEN) $(EXPORTED) ## under ASan and UBSan: C++ tests, command line, Python module (ASAN_MLX=ON: MLX too)
 	@bash scripts/test_asan.sh $(DEMO)/exported

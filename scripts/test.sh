@@ -26,6 +26,7 @@ part build build python
 [ $failed = 0 ] || finish
 part C++ test-cpp
 part Python test-python
+part server test-server
 part 'fuzz smoke' fuzz-smoke
 part install test-install
 part MLX mlx-e2e
