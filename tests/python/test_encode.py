@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import struct
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from audio_files import decode
 from voxtral_tts import NumericError, OutputError, ReaderGoneError, UsageError
 from voxtral_tts._native import _core
 from voxtral_tts.encode import FORMATS, AudioFile, StreamEncoder, format_of
@@ -38,25 +38,6 @@ def stream(format: str, samples: np.ndarray, sample_rate: int | None = None) -> 
         encoder.write(samples[start : start + CHUNK]) for start in range(0, len(samples), CHUNK)
     ]
     return b"".join([*pieces, encoder.finish()])
-
-
-def decode(content: bytes) -> tuple[np.ndarray, int]:
-    """The samples that are there, and their rate."""
-    if content.startswith(b"fLaC"):
-        content = with_length(content)
-    with soundfile.SoundFile(io.BytesIO(content)) as file:
-        return file.read(dtype="float32"), file.samplerate
-
-
-def with_length(flac: bytes) -> bytes:
-    """soundfile's reader, unlike libFLAC, needs the number of samples: of whole blocks here."""
-    known = int.from_bytes(flac[18:26], "big")
-    if known & (2**36 - 1):
-        return flac
-    block = int.from_bytes(flac[10:12], "big")
-    last = max(flac.rfind(sync) for sync in (b"\xff\xf8", b"\xff\xf9"))
-    count = flac[last + 4] * block  # the number of the last block, complete or not
-    return flac[:18] + (known | count).to_bytes(8, "big") + flac[26:]
 
 
 def write_file(path: Path, *pieces: np.ndarray) -> None:

@@ -37,7 +37,9 @@ def ends_sentence(written: str, facts: Language) -> bool:
 
 @cache
 def _last(code: str) -> regex.Pattern[str]:
-    keys = [key.removesuffix("#") for key in language(code).abbreviations if "." in key]
+    facts = language(code)
+    keys = [key.removesuffix("#") for key in facts.abbreviations if "." in key]
+    keys += [key for key in facts.magnitudes if key.endswith(".")]  # "Mio.", before a noun
     # "z." is the beginning of "z. B.", and ends no sentence either.
     parts = {key[: dot + 1] for key in keys for dot, mark in enumerate(key) if mark == "."}
     dotted = "|".join(map(_written, sorted(parts, key=len, reverse=True)))
