@@ -13,7 +13,9 @@ import numpy as np
 
 from voxtral_tts._native import _core
 from voxtral_tts.audio import Audio, AudioChunk, Stats
-from voxtral_tts.errors import TextError, TruncatedAudioWarning, UsageError
+from voxtral_tts.errors import BusyError, TextError, TruncatedAudioWarning, UsageError
+from voxtral_tts.log import follow_level
+from voxtral_tts.spans import SpanSink, hand_over
 from voxtral_tts.speech import Speech, SpeechOptions
 from voxtral_tts.text import language_of_voice, prepare
 
@@ -40,9 +42,12 @@ class SpeechStream:
     cancels what is left. Only one thread may iterate, any may close.
     """
 
-    def __init__(self, stream: _core.Stream, sample_rate: int) -> None:
+    def __init__(
+        self, stream: _core.Stream, sample_rate: int, trace: SpanSink | None = None
+    ) -> None:
         self._stream = stream
         self._sample_rate = sample_rate
+        self._trace = trace
         self._has_warned = False
 
     def __iter__(self) -> Self:
@@ -63,10 +68,17 @@ class SpeechStream:
 
     def pull(self) -> AudioChunk | None:
         """``next`` without StopIteration: None after the last chunk."""
-        chunk = self._stream.next()
+        try:
+            chunk = self._stream.next()
+        except BusyError:
+            raise  # another thread's, which goes on
+        except BaseException:
+            self._hand_over_trace()
+            raise
         if chunk is not None:
             samples, codes, index, is_final, first_frame = chunk
             return AudioChunk(samples, self._sample_rate, codes, index, is_final, first_frame)
+        self._hand_over_trace()
         stats = self.stats
         if stats.finish_reason == "end_of_audio" and stats.codec_frames == 0:
             raise TextError("the model ended before the first frame: the text has nothing to say")
@@ -98,6 +110,16 @@ class SpeechStream:
     def close(self) -> None:
         """Ends the utterance; harmless when it is over."""
         self._stream.close()
+        self._hand_over_trace()
+
+    def _hand_over_trace(self) -> None:
+        """Once, when the utterance is over."""
+        if (trace := self._trace) is not None:
+            try:
+                hand_over(self._stream, trace)
+                self._trace = None
+            except BusyError:
+                pass  # closed by another thread: the one that iterates does it
 
     def __enter__(self) -> Self:
         return self
@@ -155,6 +177,7 @@ class Runner:
         voices_in_memory: int = 4,
         verify: bool = False,
     ) -> None:
+        follow_level()
         self._runner: _core.Runner | None = _core.Runner(
             os.fspath(model),
             os.fspath(codec),
@@ -180,20 +203,23 @@ class Runner:
         flow_steps: int | None = None,
         max_frames: int | None = None,
         chunk_frames: int = 0,
+        trace: SpanSink | None = None,
     ) -> SpeechStream:
         """Starts an utterance; its chunks come as they are made.
 
-        ``voice`` is a name or the path of a voice file; None is
-        ``neutral_female``, else the first by name. The same ``seed`` gives the
-        same samples. ``temperature`` 0 is greedy. ``cfg_alpha`` is the guidance
+        ``voice`` is a name, the path of a voice file or a blend of such, ``"a:0.6+b:0.4"``
+        (docs/voices.md); None is ``neutral_female``, else the first by name. The same ``seed``
+        gives the same samples. ``temperature`` 0 is greedy. ``cfg_alpha`` is the guidance
         weight, ``max_frames`` a limit in frames of 80 ms; None means the
         model's own. ``flow_steps`` is fixed by the export: another number than
         the file's is a ``UsageError``. ``chunk_frames`` is the size of a chunk in frames, 0 the
-        codec's schedule, which begins with small ones.
+        codec's schedule, which begins with small ones. ``trace`` is given the
+        utterance's spans when it is over.
 
         Raises ``UsageError``, ``TextError``, ``VoiceError``, ``BusyError``.
         """
         runner = self._open_runner()
+        follow_level()
         return SpeechStream(
             runner.stream(
                 _utf8(text),
@@ -204,8 +230,10 @@ class Runner:
                 None if flow_steps is None else _integer("flow_steps", flow_steps, 1, _MAX_INT),
                 None if max_frames is None else _integer("max_frames", max_frames, 1, _MAX_INT),
                 _integer("chunk_frames", chunk_frames, 0, _MAX_INT),
+                trace is not None,
             ),
             runner.sample_rate(),
+            trace,
         )
 
     def synthesize(
@@ -219,6 +247,7 @@ class Runner:
         flow_steps: int | None = None,
         max_frames: int | None = None,
         chunk_frames: int = 0,
+        trace: SpanSink | None = None,
     ) -> Audio:
         """The whole utterance: ``stream``, with the same arguments, joined."""
         with self.stream(
@@ -230,6 +259,7 @@ class Runner:
             flow_steps=flow_steps,
             max_frames=max_frames,
             chunk_frames=chunk_frames,
+            trace=trace,
         ) as stream:
             pieces = []
             while (chunk := stream.pull()) is not None:
@@ -256,6 +286,7 @@ class Runner:
         flow_steps: int | None = None,
         max_frames: int | None = None,
         chunk_frames: int = 0,
+        trace: SpanSink | None = None,
     ) -> Speech:
         """Speaks a text of any length, prepared by ``voxtral_tts.text``.
 
@@ -278,6 +309,7 @@ class Runner:
             SpeechOptions(name, seed, temperature, cfg_alpha, flow_steps, chunk_frames),
             max_frames=max_frames,
             hold_segments=hold_segments,
+            trace=trace,
         )
 
     def voices(self) -> list[str]:

@@ -21,6 +21,7 @@ from voxtral_tts.text import Segment
 
 if TYPE_CHECKING:
     from voxtral_tts.runner import Runner, SpeechStream
+    from voxtral_tts.spans import SpanSink
 
 log = logging.getLogger("voxtral_tts")
 
@@ -99,11 +100,13 @@ class Speech:
         *,
         max_frames: int | None = None,
         hold_segments: bool = False,
+        trace: SpanSink | None = None,
     ) -> None:
         self._runner = runner
         self._options = options
         self._frames_left = max_frames
         self._hold_segments = hold_segments
+        self._trace = trace
         self._sample_rate = runner.sample_rate
         self._stats = SpeechStats()
         self._stream: SpeechStream | None = None
@@ -228,7 +231,7 @@ class Speech:
         if self._frames_left is not None:
             limit = min(limit, self._frames_left)
         arguments = asdict(self._options) | {"seed": seed, "max_frames": limit}
-        self._stream = self._runner.stream(text, **arguments)
+        self._stream = self._runner.stream(text, **arguments, trace=self._trace)
         return self._stream
 
     def _pull(self, stream: SpeechStream) -> Iterator[AudioChunk]:

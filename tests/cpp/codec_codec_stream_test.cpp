@@ -68,19 +68,41 @@ TEST(CodecStream, ReturnsTheSamplesOfItsFrames) {
   EXPECT_EQ(chunk->first_frame, 0);
 }
 
+void expect_numeric_error(const Error& error, const char* frame) {
+  EXPECT_EQ(error.error_class(), ErrorClass::kNumeric);
+  EXPECT_THAT(error.what(), HasSubstr(frame));
+}
+
 TEST(CodecStream, NamesTheFrameOfASampleThatIsNotFinite) {
   FakeCodecModel model;
-  CodecStream stream(model, 2);
-  stream.push(std::vector<int64_t>{2, 3, 4});
+  CodecStream stream(model, 1);
   stream.push(std::vector<int64_t>{2, 3, 4});
   model.poison = std::nanf("");
-  stream.push(std::vector<int64_t>{2, 3, 4});
   try {
     stream.push(std::vector<int64_t>{2, 3, 4});
     FAIL() << "NaN went through";
   } catch (const Error& error) {
-    EXPECT_EQ(error.error_class(), ErrorClass::kNumeric);
-    EXPECT_THAT(error.what(), HasSubstr("frame 3"));
+    expect_numeric_error(error, "frame 1");
+  }
+}
+
+TEST(CodecStream, KeepsTheFramesOfAChunkBeforeOneThatIsNotFinite) {
+  FakeCodecModel model;
+  CodecStream stream(model, 3);
+  model.poison = std::nanf("");
+  stream.push(std::vector<int64_t>{2, 3, 4});
+  stream.push(std::vector<int64_t>{2, 3, 4});
+  EXPECT_FALSE(stream.fault());
+  const auto chunk = stream.push(std::vector<int64_t>{2, 3, 4});
+  ASSERT_TRUE(chunk);
+  EXPECT_EQ(chunk->frames, 2);
+  EXPECT_EQ(chunk->codes.size(), 6u);
+  EXPECT_EQ(chunk->samples.size(), 8u);
+  EXPECT_THAT(chunk->samples, Each(0.02f));
+  try {
+    std::rethrow_exception(stream.fault());
+  } catch (const Error& error) {
+    expect_numeric_error(error, "frame 2");
   }
 }
 

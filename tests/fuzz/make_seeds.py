@@ -20,6 +20,7 @@ TEXTS = (
     "\ufeff\u200b\u0301e\u0301 \u180e",
     "\x00\x7f\U0010ffff\ud7ff\ue000",
 )
+BLENDS = (b"a:0.6+b:0.4", b"x+y:2+C:/z.pt:.5+b:1.", b"a:1+a:1", b"a:0+b", b"a:1e3+b:nan")
 BROKEN = (b"\x80", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe4\xbd", b"a\xff")
 
 
@@ -76,6 +77,7 @@ def payload_of(program: bytes) -> bytes:
 def all_seeds() -> dict[str, dict[str, bytes]]:
     floats = struct.pack("<B3s4sB", 3, b"\x01\xff", b"\x00\x00\xc0\x7f", 100)
     return {
+        "blend": {str(i): text for i, text in enumerate(BLENDS)},
         "voice_pt": {p.name: p.read_bytes() for p in VOICES.glob("*.pt")},
         "pickle": pickle_seeds(),
         "voice_safetensors": {p.name: p.read_bytes() for p in VOICES.glob("*.safetensors")},

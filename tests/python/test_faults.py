@@ -14,8 +14,8 @@ from fault_models import FRAMES, KINDS, LOUDNESS, MAX_FRAMES, Fault, cached_faul
 from voxtral_tts import AudioChunk, NumericError, Runner, TruncatedAudioWarning, errors
 
 EXIT_CODES = {"": 0, "ModelLoad": 3, "ModelMismatch": 4, "Text": 7, "Numeric": 9}
-# Frames that have come out before frame 5, in chunks of 1, 1, 2, 4, …: frame 4 waits for its chunk.
-EMITTED = {0: 0, 5: 4}
+# All frames before the fault, among them frame 4, which waits for its chunk (of 1, 1, 2, 4, …).
+EMITTED = {0: 0, 5: 5}
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ PARAMS = "params_json"  # the target in Python
 GOALS = {
     "voice_pt": 10_000_000,
     **dict.fromkeys(("pickle", "voice_safetensors", "tekken", "text", "wav"), 1_000_000),
-    **dict.fromkeys(("manifest", "prefix", "mlx_payload", PARAMS), 1_000_000),
+    **dict.fromkeys(("blend", "manifest", "prefix", "mlx_payload", PARAMS), 1_000_000),
 }
 SLICE_S = 60.0
 LIMITS = ("-rss_limit_mb=512", "-malloc_limit_mb=256", "-timeout=5", "-max_len=16384")

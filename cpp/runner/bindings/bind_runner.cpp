@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -58,6 +59,7 @@ class OneAtATime {
 void check_signals() {
   check_python_goes_on();
   const py::gil_scoped_acquire gil;
+  deliver_log();
   if (PyErr_CheckSignals() != 0) {
     throw py::error_already_set();
   }
@@ -117,6 +119,17 @@ class Stream {
     return stream_ ? stream_->step_times_ms() : step_times_ms_;
   }
 
+  // (name, start_us, duration_us, index) of voxtral_tts/trace.h.
+  std::vector<std::tuple<std::string, int64_t, int64_t, int64_t>> spans() {
+    const OneAtATime guard(busy_);
+    std::vector<std::tuple<std::string, int64_t, int64_t, int64_t>> result;
+    for (const TraceSpan& span : stream_ ? stream_->trace() : spans_) {
+      result.emplace_back(
+          span.name, span.start_us, span.duration_us, span.index);
+    }
+    return result;
+  }
+
   std::string stats_json() {
     const OneAtATime guard(busy_);
     return to_json(stream_ ? stream_->stats() : stats_);
@@ -127,6 +140,7 @@ class Stream {
     if (stream_) {
       stats_ = stream_->stats();
       step_times_ms_ = stream_->step_times_ms();
+      spans_ = stream_->trace();
       stream_.reset();
     }
   }
@@ -136,6 +150,7 @@ class Stream {
   py::ssize_t n_codebooks_;
   SynthesisStats stats_;
   std::vector<float> step_times_ms_;
+  std::vector<TraceSpan> spans_;
 };
 
 // A runner's end may write voices to the disk; other threads go on meanwhile.
@@ -198,7 +213,8 @@ std::unique_ptr<Stream> start_stream(
     std::optional<float> cfg_alpha,
     std::optional<int> flow_steps,
     std::optional<int> max_frames,
-    int chunk_frames) {
+    int chunk_frames,
+    bool record_trace) {
   const std::string text = utf8;
   const SynthesisOptions options{
       .voice = std::move(voice).value_or(""),
@@ -207,7 +223,8 @@ std::unique_ptr<Stream> start_stream(
       .cfg_alpha = cfg_alpha,
       .flow_steps = flow_steps,
       .max_frames = max_frames,
-      .chunk_frames = chunk_frames};
+      .chunk_frames = chunk_frames,
+      .record_trace = record_trace};
   const WithoutGil nogil;
   return std::make_unique<Stream>(
       runner.stream(text, options), runner.n_codebooks());
@@ -239,6 +256,7 @@ void bind_runner(py::module_& module) {
       .def("next", &Stream::next)
       .def("close", &Stream::close)
       .def("stats_json", &Stream::stats_json)
+      .def("spans", &Stream::spans)
       .def("_record_step_times", &Stream::record_step_times)
       .def("_step_times_ms", &Stream::step_times_ms);
   py::class_<Runner, RunnerHolder>(module, "Runner")
@@ -265,7 +283,8 @@ void bind_runner(py::module_& module) {
           py::arg("cfg_alpha"),
           py::arg("flow_steps"),
           py::arg("max_frames"),
-          py::arg("chunk_frames"))
+          py::arg("chunk_frames"),
+          py::arg("record_trace"))
       .def("voices", &Runner::voices)
       .def("sample_rate", &Runner::sample_rate_hz)
       .def("load_ms", [](const Runner& self) {

@@ -18,6 +18,9 @@ void bind_bench(pybind11::module_& module);
 // Ends calls that other threads have running before Python ends.
 void bind_exit(pybind11::module_& module);
 
+// _set_log, _set_log_level: the library's messages (python_log.h).
+void bind_log(pybind11::module_& module);
+
 // write_wav, to_s16le.
 void bind_audio(pybind11::module_& module);
 

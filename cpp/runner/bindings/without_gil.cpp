@@ -48,7 +48,10 @@ void bind_exit(py::module_& /*module*/) {
   py::module_::import("atexit").attr("register")(py::cpp_function(end_calls));
   // Calls of the parent's other threads do not end in the child.
   py::module_::import("os").attr("register_at_fork")(
-      py::arg("after_in_child") = py::cpp_function([] { running_calls = 0; }));
+      py::arg("after_in_child") = py::cpp_function([] {
+        running_calls = 0;
+        forget_log();
+      }));
 }
 
 } // namespace voxtral_tts::bindings

@@ -5,6 +5,8 @@
 
 #include <pybind11/pybind11.h>
 
+#include "python_log.h"
+
 namespace voxtral_tts::bindings {
 
 class CountedCall {
@@ -17,7 +19,18 @@ class CountedCall {
 };
 
 class WithoutGil {
+  // What the call logged is said as soon as the GIL is back.
+  struct DeliversLog {
+    DeliversLog() = default;
+    DeliversLog(const DeliversLog&) = delete;
+    DeliversLog& operator=(const DeliversLog&) = delete;
+    ~DeliversLog() {
+      deliver_log();
+    }
+  };
+
   CountedCall call_; // until the GIL is back
+  DeliversLog log_;
   pybind11::gil_scoped_release nogil_;
 };
 

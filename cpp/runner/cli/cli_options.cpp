@@ -96,10 +96,13 @@ void check_combination(const CLI::App& app, const CliOptions& options) {
   if (options.codec.empty()) {
     throw_usage("--codec FILE is missing");
   }
-  if (options.stats_json == kStandardStream ||
-      options.stats_json == options.output) {
-    throw_usage("--stats-json needs a file of its own");
-  }
+  const auto needs_own_file = [&](const char* flag, const auto& path) {
+    if (path == kStandardStream || path == options.output) {
+      throw_usage(std::string(flag) + " needs a file of its own");
+    }
+  };
+  needs_own_file("--stats-json", options.stats_json);
+  needs_own_file("--trace", options.trace);
 }
 
 } // namespace

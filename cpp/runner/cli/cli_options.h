@@ -28,7 +28,8 @@ struct CliOptions {
   std::filesystem::path output = "output.wav"; // kStandardStream: stdout
   AudioFormat format = AudioFormat::kWav;
   std::filesystem::path stats_json; // empty: none
-  std::filesystem::path trace_json; // empty: none
+  std::filesystem::path trace_json; // of the codes; empty: none
+  std::filesystem::path trace;      // of the spans; empty: none
   bool quiet = false;
   bool verbose = false;
   std::vector<std::string> notes; // about flags that were accepted and ignored

@@ -166,7 +166,8 @@ void add_speech_flags(std::vector<Flag>& table, CliOptions& o) {
       {"-v,--voice",
        "NAME|FILE",
        "voice by name, or a voice file\n"
-       "(default: neutral_female, else the first by name)",
+       "(default: neutral_female, else the first by name);\n"
+       "a blend: NAME:WEIGHT+NAME:WEIGHT (experimental)",
        non_empty("--voice", s.voice)});
   table.push_back(
       {"--seed",
@@ -259,6 +260,14 @@ void add_output_flags(std::vector<Flag>& table, CliOptions& o) {
        "FILE",
        "write the codes of every frame as JSON",
        non_empty("--trace-json", o.trace_json)});
+  table.push_back(
+      {"--trace",
+       "FILE",
+       "write when each stage ran, for Perfetto or Chrome",
+       [&o](const std::string& value) {
+         non_empty("--trace", o.trace)(value);
+         o.synthesis.record_trace = true;
+       }});
 }
 
 void add_other_flags(std::vector<Flag>& table, CliOptions& o) {

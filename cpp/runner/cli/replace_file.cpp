@@ -73,8 +73,8 @@ void ReplaceFile::write(const std::string& text) {
   }
 }
 
-void ReplaceFile::commit() {
-  if (!temporary_.empty() && ::fsync(descriptor_) != 0) {
+void ReplaceFile::commit(bool sync) {
+  if (sync && !temporary_.empty() && ::fsync(descriptor_) != 0) {
     throw_failed("write", path_, errno);
   }
   if (::close(std::exchange(descriptor_, -1)) != 0) {

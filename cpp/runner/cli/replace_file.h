@@ -24,7 +24,9 @@ class ReplaceFile {
     return descriptor_;
   }
   void write(const std::string& text);
-  void commit();
+  // Without `sync` the file may be empty after a loss of power, at no other
+  // time.
+  void commit(bool sync = true);
 
  private:
   std::filesystem::path path_;

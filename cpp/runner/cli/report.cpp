@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -118,6 +119,33 @@ std::string trace_json(const std::vector<int64_t>& codes, int n_codebooks) {
     frames.push_back(std::vector<int64_t>(frame, frame + n_codebooks));
   }
   return nlohmann::json{{"codes", frames}}.dump() + "\n";
+}
+
+std::string spans_json(std::vector<TraceSpan> spans, int64_t start_us) {
+  using Json = nlohmann::ordered_json;
+  std::ranges::stable_sort(spans, {}, &TraceSpan::start_us);
+  const int pid = ::getpid();
+  Json events = Json::array();
+  events.push_back(
+      {{"name", "process_name"},
+       {"ph", "M"},
+       {"pid", pid},
+       {"tid", pid},
+       {"args", {{"name", "voxtral_tts_runner"}}}});
+  for (const TraceSpan& span : spans) {
+    events.push_back(
+        {{"name", span.name},
+         {"cat", "voxtral_tts"},
+         {"ph", "X"},
+         {"ts", span.start_us - start_us},
+         {"dur", span.duration_us},
+         {"pid", pid},
+         {"tid", pid},
+         {"args", {{"index", span.index}}}});
+  }
+  return Json{{"displayTimeUnit", "ms"}, {"traceEvents", std::move(events)}}
+             .dump() +
+         "\n";
 }
 
 } // namespace voxtral_tts::cli

@@ -7,6 +7,7 @@
 
 #include "cli/cli_options.h"
 #include "voxtral_tts/stats.h"
+#include "voxtral_tts/trace.h"
 
 namespace voxtral_tts::cli {
 
@@ -55,5 +56,10 @@ std::string to_json(const RunReport& report);
 
 // What --trace-json writes: {"codes": [[37 codes], ...]}, one list per frame.
 std::string trace_json(const std::vector<int64_t>& codes, int n_codebooks);
+
+// What --trace writes: the format of Chrome's trace viewer, which Perfetto
+// reads; one process, one thread. `spans` are sorted by their start; times
+// count from `start_us` of the same clock.
+std::string spans_json(std::vector<TraceSpan> spans, int64_t start_us);
 
 } // namespace voxtral_tts::cli

@@ -1,6 +1,8 @@
 #include "cli/synthesize_command.h"
 
 #include <csignal>
+#include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +29,35 @@ double milliseconds_since(Clock::time_point start) {
       .count();
 }
 
+int64_t microseconds(Clock::time_point time) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             time.time_since_epoch())
+      .count();
+}
+
+// The spans of what the library leaves to the program; none unless --trace.
+class ProgramSpans {
+ public:
+  explicit ProgramSpans(bool records) : records_(records) {
+  }
+  void add(const char* name, Clock::time_point start, int64_t index) {
+    if (records_) {
+      const int64_t start_us = microseconds(start);
+      const int64_t end_us = microseconds(Clock::now());
+      spans_.push_back({name, start_us, end_us - start_us, index});
+    }
+  }
+  std::vector<TraceSpan> with(const std::vector<TraceSpan>& others) const {
+    std::vector<TraceSpan> all = spans_;
+    all.insert(all.end(), others.begin(), others.end());
+    return all;
+  }
+
+ private:
+  bool records_;
+  std::vector<TraceSpan> spans_;
+};
+
 Runner load(const CliOptions& options) {
   Runner runner(options.model, options.codec, options.load);
   if (!options.quiet) {
@@ -40,20 +71,27 @@ Runner load(const CliOptions& options) {
 
 // Pulls the stream to its end into the sink; returns the codes of all frames.
 std::vector<int64_t> write_audio(
-    SpeechStream& stream, AudioSink& sink, Progress& progress) {
+    SpeechStream& stream,
+    AudioSink& sink,
+    Progress& progress,
+    ProgramSpans& spans) {
   std::vector<int64_t> codes;
   int64_t samples = 0;
   try {
     while (const std::optional<AudioChunk> chunk = stream.next()) {
       if (!chunk->samples.empty()) {
+        const Clock::time_point start = Clock::now();
         sink.write(chunk->samples);
+        spans.add("sink", start, chunk->first_frame);
       }
       samples += static_cast<int64_t>(chunk->samples.size());
       codes.insert(codes.end(), chunk->codes.begin(), chunk->codes.end());
       progress.update(chunk->first_frame + chunk->frames, samples);
     }
     if (samples > 0) {
+      const Clock::time_point start = Clock::now();
       sink.finish();
+      spans.add("sink_end", start, 0);
     } else {
       sink.abandon(false);
     }
@@ -106,19 +144,25 @@ int conclude(
 
 int run_synthesize(const CliOptions& options, Clock::time_point start) {
   const std::string text = read_text(options);
+  ProgramSpans spans(options.synthesis.record_trace);
+  const Clock::time_point load_start = Clock::now();
   Runner runner = load(options);
+  spans.add("load", load_start, 0);
   SpeechStream stream = runner.stream(text, options.synthesis);
   const InterruptWatch watch(stream);
   const auto stats_file = reserve(options.stats_json);
-  const auto trace_file = reserve(options.trace_json);
+  const auto codes_file = reserve(options.trace_json);
+  const auto trace_file = reserve(options.trace);
   const int rate = runner.sample_rate_hz();
   const std::unique_ptr<AudioSink> sink = open_output(options, rate);
   std::vector<int64_t> codes;
   {
     Progress progress(!options.quiet, rate);
-    codes = write_audio(stream, *sink, progress);
+    codes = write_audio(stream, *sink, progress, spans);
   }
   const int code = conclude(options, stream.stats(), watch.signal_number());
+  // The audio is on the disk; who interrupts does not wait for reports to be.
+  const bool sync = watch.signal_number() == 0;
   if (stats_file) {
     const std::string& voice = options.synthesis.voice;
     stats_file->write(to_json(
@@ -130,11 +174,22 @@ int run_synthesize(const CliOptions& options, Clock::time_point start) {
             .seed = options.synthesis.seed,
             .output = options.output.string(),
             .text_bytes = static_cast<int64_t>(text.size())}));
-    stats_file->commit();
+    stats_file->commit(sync);
+  }
+  if (codes_file) {
+    codes_file->write(trace_json(codes, runner.n_codebooks()));
+    codes_file->commit(sync);
   }
   if (trace_file) {
-    trace_file->write(trace_json(codes, runner.n_codebooks()));
-    trace_file->commit();
+    trace_file->write(
+        spans_json(spans.with(stream.trace()), microseconds(start)));
+    trace_file->commit(sync);
+  }
+  if (watch.signal_number() != 0) {
+    // Everything is written. Who interrupts does not wait for the programs to
+    // be freed, nor for the voice's rows to be kept.
+    std::fflush(nullptr);
+    std::_Exit(code);
   }
   return code;
 }

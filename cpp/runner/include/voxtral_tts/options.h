@@ -48,7 +48,8 @@ struct LoadOptions {
 };
 
 struct SynthesisOptions {
-  std::string voice;        // a name, or a .pt/.safetensors path; empty:
+  std::string voice;        // a name, a .pt/.safetensors path or a blend of
+                            // such, "a:0.6+b:0.4" (docs/voices.md); empty:
                             // neutral_female, else the first by name
   uint64_t seed = 42;       // same seed, files and options: same samples
   float temperature = 0.0f; // of the semantic code; 0 is greedy, as the model's
@@ -62,6 +63,8 @@ struct SynthesisOptions {
   std::optional<int> max_frames; // limit in frames of 80 ms; empty: the model's
                                  // default budget
   int chunk_frames = 0;          // frames per chunk; 0: the codec's schedule
+  bool record_trace = false; // keep SpeechStream::trace(), in memory reserved
+                             // at the start: 64 bytes per frame of the limit
 };
 
 } // namespace voxtral_tts

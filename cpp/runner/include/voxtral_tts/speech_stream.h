@@ -9,6 +9,7 @@
 #include "voxtral_tts/audio.h"
 #include "voxtral_tts/export.h"
 #include "voxtral_tts/stats.h"
+#include "voxtral_tts/trace.h"
 
 namespace voxtral_tts {
 
@@ -25,8 +26,9 @@ class VOXTRAL_TTS_API SpeechStream {
   ~SpeechStream();
 
   // The next samples, or nullopt when the utterance is over. The first call
-  // runs the prefill. Throws Error{kNumeric, kInternal}; the stream is then
-  // over and what was returned before stays valid.
+  // runs the prefill. Throws Error{kNumeric, kInternal} after every frame made
+  // before the fault was returned; the stream is then over and what was
+  // returned stays valid.
   std::optional<AudioChunk> next();
 
   // Makes next() return at the following frame: frames already generated are
@@ -41,6 +43,10 @@ class VOXTRAL_TTS_API SpeechStream {
   // is reserved here. Not recorded otherwise.
   void record_step_times();
   const std::vector<float>& step_times_ms() const noexcept;
+
+  // The spans so far; empty unless SynthesisOptions::record_trace. Valid until
+  // the next call of next().
+  const std::vector<TraceSpan>& trace() const noexcept;
 
   // Calls `poll` once per frame on the thread that pulls; what it throws leaves
   // next() and ends the stream. Python looks for Ctrl-C here.

@@ -9,5 +9,6 @@
 #include "voxtral_tts/runner.h"
 #include "voxtral_tts/speech_stream.h"
 #include "voxtral_tts/stats.h"
+#include "voxtral_tts/trace.h"
 #include "voxtral_tts/version.h"
 #include "voxtral_tts/voice.h"

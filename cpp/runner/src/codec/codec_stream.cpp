@@ -51,18 +51,40 @@ DecodedChunk CodecStream::decode() {
   const int frames = pending_frames();
   decoded_.swap(pending_);
   pending_.clear();
-  const DecodedChunk chunk{
+  DecodedChunk chunk{
       model_.decode(decoded_, emitted_frames_),
       decoded_,
       emitted_frames_,
       frames};
   emitted_frames_ += frames;
   ++executes_;
-  audio::check_finite(
-      chunk.samples,
-      chunk.first_frame,
-      static_cast<int>(model_.info().common.samples_per_frame));
+  keep_finite(chunk);
   return chunk;
+}
+
+// Frames before the first one that is not finite are audio all the same: the
+// codec is causal.
+void CodecStream::keep_finite(DecodedChunk& chunk) {
+  const model::CommonInfo& common = model_.info().common;
+  const auto per_frame = static_cast<size_t>(common.samples_per_frame);
+  const auto bad = audio::find_non_finite(chunk.samples);
+  if (!bad) {
+    return;
+  }
+  const size_t good_frames = *bad / per_frame;
+  try {
+    audio::check_finite(
+        chunk.samples, chunk.first_frame, static_cast<int>(per_frame));
+  } catch (...) {
+    if (good_frames == 0) {
+      throw;
+    }
+    fault_ = std::current_exception();
+  }
+  chunk.samples = chunk.samples.first(good_frames * per_frame);
+  chunk.codes =
+      chunk.codes.first(good_frames * static_cast<size_t>(common.n_codebooks));
+  chunk.frames = static_cast<int>(good_frames);
 }
 
 } // namespace voxtral_tts::codec

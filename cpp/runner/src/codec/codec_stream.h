@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <span>
 #include <vector>
@@ -29,11 +30,22 @@ class CodecStream {
 
   // Takes the codes [n_codebooks] of the next frame; returns the chunk it
   // completes. Throws Error{kNumeric} naming the frame when a sample is not
-  // finite, Error{kInternal}.
+  // finite, unless frames of the chunk stand before that one: then the chunk
+  // ends there and fault() has the error. Throws Error{kInternal}.
   std::optional<DecodedChunk> push(std::span<const int64_t> codes);
 
   // The frames still waiting for their chunk to fill up, if any.
   std::optional<DecodedChunk> flush();
+
+  // What ended the last chunk early; nothing is to be pushed after it.
+  const std::exception_ptr& fault() const noexcept {
+    return fault_;
+  }
+  int pending_frames() const;
+  // Whether the next push() runs the codec.
+  bool completes_chunk() const {
+    return pending_frames() + 1 >= chunk_size();
+  }
 
   // Frames the model decoded for this utterance: equal to those pushed, or
   // something is decoded twice.
@@ -45,9 +57,9 @@ class CodecStream {
   }
 
  private:
-  int pending_frames() const;
   int chunk_size() const;
   DecodedChunk decode();
+  void keep_finite(DecodedChunk& chunk);
 
   model::CodecModel& model_;
   int chunk_frames_;
@@ -56,6 +68,7 @@ class CodecStream {
   int64_t decoded_before_;
   int64_t emitted_frames_ = 0;
   int64_t executes_ = 0;
+  std::exception_ptr fault_;
 };
 
 } // namespace voxtral_tts::codec

@@ -5,14 +5,19 @@
 
 #include "engine/speech_stream_impl.h"
 #include "prompt/speech_prompt.h"
+#include "prompt/voice_blend.h"
 #include "support/stopwatch.h"
 #include "text/utf8.h"
 #include "voxtral_tts/error.h"
 #include "voxtral_tts/options.h"
-#include "voxtral_tts/voice.h"
 
 namespace voxtral_tts {
 namespace {
+
+using Span = engine::SpanRecorder::Span;
+
+// Spans before the first frame and after the last one, rounded up.
+constexpr size_t kSpansBesidesFrames = 8;
 
 // No token is longer; a text beyond this cannot fit and is not tokenised.
 constexpr size_t kMaxBytesPerRow = 256;
@@ -103,11 +108,24 @@ void SpeechStream::Impl::start(
   check_options(
       options, runner.codec_model.info().max_chunk_frames, info.flow_steps);
   check_text(text, info.max_seq_len);
-  const auto file =
-      find_voice(runner.voices_folder, runner.voice_or_default(options.voice));
-  const prompt::VoiceEmbedding voice = prompt::load_voice_embedding(
-      file, static_cast<int>(info.dim), static_cast<int>(info.max_seq_len));
-  const std::vector<int32_t> ids = runner.tokenizer.encode(text);
+  if (options.record_trace) {
+    // A step and a run of the codec per frame at most, and no more than fit.
+    const int64_t frames = std::min<int64_t>(
+        options.max_frames.value_or(info.max_frames), info.max_seq_len);
+    recorder.start(2 * static_cast<size_t>(frames) + kSpansBesidesFrames);
+  }
+  const prompt::VoiceEmbedding voice = [&] {
+    const Span span(recorder, "voice");
+    return prompt::load_voice(
+        runner.voices_folder,
+        runner.voice_or_default(options.voice),
+        static_cast<int>(info.dim),
+        static_cast<int>(info.max_seq_len));
+  }();
+  const std::vector<int32_t> ids = [&] {
+    const Span span(recorder, "tokenise");
+    return runner.tokenizer.encode(text);
+  }();
   const int64_t rows = prompt::prompt_rows(ids.size(), voice.rows);
   check_fits(rows, ids.size(), voice, info.max_seq_len);
   stats.prompt_tokens = static_cast<int>(rows);
@@ -120,8 +138,10 @@ void SpeechStream::Impl::start(
       options.max_frames ? *options.max_frames : info.max_frames;
   max_frames = std::min(wanted, room);
   user_limit_ = options.max_frames && *options.max_frames <= room;
-  prompt::SpeechPrompt prompt =
-      prompt::make_prompt(runner.speech_model, ids, voice);
+  prompt::SpeechPrompt prompt = [&] {
+    const Span span(recorder, "embed");
+    return prompt::make_prompt(runner.speech_model, ids, voice);
+  }();
   voice_ = std::move(prompt.voice);
   generator_.emplace(
       runner.speech_model,
@@ -141,6 +161,9 @@ std::optional<AudioChunk> SpeechStream::Impl::next() {
   }
   lease_->check_process();
   try {
+    if (fault_) {
+      std::rethrow_exception(fault_);
+    }
     AudioChunk chunk = timed_pull();
     if (chunk.is_final) {
       settle();
@@ -160,28 +183,45 @@ AudioChunk SpeechStream::Impl::timed_pull() {
 
 AudioChunk SpeechStream::Impl::pull() {
   const support::Stopwatch since_call;
-  while (const auto codes = next_frame()) {
-    std::optional<codec::DecodedChunk> chunk;
-    {
-      const support::AddElapsed elapsed(stats.codec_ms);
-      chunk = codec_->push(*codes);
-    }
-    if (chunk) {
-      if (chunks_ == 0) {
-        stats.first_audio_ms = stats.wall_ms + since_call.elapsed_ms();
-      }
-      return emit(chunk, false);
-    }
+  std::optional<codec::DecodedChunk> chunk;
+  bool is_last = false;
+  while (!chunk && !is_last) {
+    const auto codes = next_frame();
+    is_last = !codes;
+    chunk = decode(codes);
   }
-  std::optional<codec::DecodedChunk> rest;
-  {
-    const support::AddElapsed elapsed(stats.codec_ms);
-    rest = codec_->flush();
-  }
-  if (rest && chunks_ == 0) {
+  if (chunk && chunks_ == 0) {
     stats.first_audio_ms = stats.wall_ms + since_call.elapsed_ms();
   }
-  return emit(rest, true);
+  return emit(chunk, is_last && !fault_);
+}
+
+// The chunk that the frame completes; without a frame, what is left. After a
+// fault that is what was made before it, or the fault itself.
+std::optional<codec::DecodedChunk> SpeechStream::Impl::decode(
+    std::optional<std::span<const int64_t>> codes) {
+  const bool runs =
+      codes ? codec_->completes_chunk() : codec_->pending_frames() > 0;
+  std::optional<codec::DecodedChunk> chunk;
+  try {
+    const support::AddElapsed elapsed(stats.codec_ms);
+    std::optional<Span> span;
+    if (runs) {
+      span.emplace(recorder, "codec", stats.codec_frames);
+    }
+    chunk = codes ? codec_->push(*codes) : codec_->flush();
+  } catch (...) {
+    if (!fault_) {
+      throw;
+    }
+  }
+  if (!fault_) {
+    fault_ = codec_->fault();
+  }
+  if (fault_ && !chunk) {
+    std::rethrow_exception(fault_);
+  }
+  return chunk;
 }
 
 std::optional<std::span<const int64_t>> SpeechStream::Impl::next_frame() {
@@ -206,7 +246,7 @@ std::optional<std::span<const int64_t>> SpeechStream::Impl::next_frame() {
   } else if (codes && counted) {
     add_frame(*counted, count_delegate().value_or(*counted));
   }
-  if (!codes) {
+  if (!codes && !fault_) {
     stats.finish_reason = generator_->saw_end() ? FinishReason::kEndOfAudio
                           : user_limit_         ? FinishReason::kLength
                                                 : FinishReason::kFrameBudget;
@@ -218,16 +258,25 @@ std::optional<std::span<const int64_t>> SpeechStream::Impl::generate() {
   prompt::VoicePrefixes& prefixes = lease_->runner().prefixes;
   try {
     if (generator_->executes() == 0) {
+      const Span span(recorder, "prefix");
       const prompt::ProvidedPrefix provided = prefixes.provide(voice_);
       voice_ = {};
       stats.prefix_source = provided.source;
       stats.prefix_rows = provided.executes > 0 ? 0 : provided.rows;
       stats.step_executes = provided.executes;
     }
-    return generator_->next();
+    const int64_t executes = generator_->executes();
+    Span span(
+        recorder, executes == 0 ? "prefill" : "step", generator_->frames());
+    const auto codes = generator_->next();
+    if (generator_->executes() == executes) {
+      span.drop(); // the limit was reached: no step
+    }
+    return codes;
   } catch (...) {
     prefixes.forget(); // half-written, or what makes the model fail
-    throw;
+    fault_ = std::current_exception();
+    return std::nullopt;
   }
 }
 
@@ -269,6 +318,7 @@ void SpeechStream::Impl::settle() {
   // Runner's end, does it then.
   if (chunks_ > 1 && !cancelled) {
     const support::AddElapsed elapsed(stats.wall_ms);
+    const Span span(recorder, "settle");
     lease_->runner().prefixes.settle();
   }
 }
@@ -314,6 +364,10 @@ void SpeechStream::record_step_times() {
 const std::vector<float>& SpeechStream::step_times_ms() const noexcept {
   static const std::vector<float> none;
   return impl_->step_times_ms ? *impl_->step_times_ms : none;
+}
+
+const std::vector<TraceSpan>& SpeechStream::trace() const noexcept {
+  return impl_->recorder.spans();
 }
 
 void SpeechStream::set_poll(std::function<void()> poll) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -9,6 +10,7 @@
 
 #include "codec/codec_stream.h"
 #include "engine/runner_impl.h"
+#include "engine/span_recorder.h"
 #include "generate/frame_generator.h"
 #include "model/backends.h"
 #include "voxtral_tts/speech_stream.h"
@@ -30,11 +32,14 @@ class SpeechStream::Impl {
   SynthesisStats stats;
   std::optional<std::vector<float>> step_times_ms; // when asked for
   int64_t max_frames = 0;
+  engine::SpanRecorder recorder;
 
  private:
   void start(std::string_view text, const SynthesisOptions& options);
   AudioChunk timed_pull();
   AudioChunk pull();
+  std::optional<codec::DecodedChunk> decode(
+      std::optional<std::span<const int64_t>> codes);
   std::optional<std::span<const int64_t>> next_frame();
   std::optional<std::span<const int64_t>> generate();
   std::optional<model::MlxCounters> count_delegate() const;
@@ -48,7 +53,8 @@ class SpeechStream::Impl {
   std::vector<float> voice_;     // of the prompt; freed after the prefill
   std::optional<generate::FrameGenerator> generator_;
   std::optional<codec::CodecStream> codec_;
-  bool user_limit_ = false; // max_frames is the caller's own
+  bool user_limit_ = false;  // max_frames is the caller's own
+  std::exception_ptr fault_; // to be thrown after the frames made before it
   int chunks_ = 0;
   model::MlxCounters counted_; // in `step`, over counted_frames_
   int counted_frames_ = 0;

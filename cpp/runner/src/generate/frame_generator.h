@@ -42,6 +42,10 @@ class FrameGenerator {
   int64_t executes() const noexcept {
     return executes_;
   }
+  // Returned so far.
+  int64_t frames() const noexcept {
+    return frames_;
+  }
 
  private:
   model::StepResult prefill();
