@@ -20,13 +20,15 @@ BENCH_OUTPUT := --json out/bench/report.json --plots out/bench --allocations bui
 SECONDS_EACH := 600
 RUNS :=
 FUZZ = $(BIN)/python -m tests.reliability.fuzzing
+# Tests that run servers; those of Ray where they are.
+SERVING := $(wildcard tests/server tests/on_ray)
 # The true text vocabulary, which tokenizer tests read.
 TEKKEN := .cache/tekken.json
 export VOXTRAL_TTS_TEKKEN := $(CURDIR)/$(TEKKEN)
 # What is run here leaves nothing in the user's own cache folder.
 export VOXTRAL_TTS_CACHE := $(CURDIR)/out/cache
 
-.PHONY: help setup build python demo test test-cpp test-python test-asan test-arm test-tsan fuzz fuzz-smoke coverage test-install lint format bench bench-flow bench-mlx clean reliability mlx-e2e mlx-op-suite voxtral_tts-mlx voxtral_tts-xnnpack
+.PHONY: help setup build python demo test test-cpp test-python test-server test-asan test-arm test-tsan fuzz fuzz-smoke coverage test-install lint format bench bench-flow bench-mlx clean reliability mlx-e2e mlx-op-suite voxtral_tts-mlx voxtral_tts-xnnpack
 
 help: ## list the targets
 	@grep -E '^[a-z0-9_-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -67,7 +69,10 @@ test-cpp: build $(TEKKEN)
 	@$(BIN)/ctest --preset tests -j $(JOBS)
 
 test-python: build python
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile $(SERVING:%=--ignore=%)
+
+test-server: setup python ## HTTP: the API, its page in Chromium, load
+	@$(BIN)/python -m pytest -q $(SERVING)
 
 test-asan: setup $(TEKKEN) $(EXPORTED) ## under ASan and UBSan: C++ tests, command line, Python module (ASAN_MLX=ON: MLX too)
 	@bash scripts/test_asan.sh $(DEMO)/exported
