@@ -72,7 +72,7 @@ SERVING := tests/server tests/on_ray
 test-python: build python
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --durations 20 $(SERVING:%=--ignore=%)
 
-test-server: python
+test-server: setup python ## HTTP: the API, its page in Chromium, load; the same on Ray
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile $(SERVING)
 
 test-asan: setup $(TEKKEN) $(EXPORTED) ## under ASan and UBSan: C++ tests, command line, Python module (ASAN_MLX=ON: MLX too)

@@ -42,7 +42,7 @@ debian_python() {
 missing_debian_packages() {
   local package
   for package in libpcre2-dev libssl-dev libxxhash-dev nlohmann-json3-dev libcli11-dev libgtest-dev libgmock-dev libicu-dev pkg-config \
-    clang libclang-rt-dev llvm; do # the last three for fuzzing and coverage
+    clang libclang-rt-dev llvm chromium chromium-driver; do # fuzzing and coverage; the web page
     dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q ' installed$' || echo "$package"
   done
   command -v c++ >/dev/null || echo g++

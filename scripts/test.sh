@@ -11,12 +11,12 @@ part() { # part NAME TARGET...
   shift
   printf '\n== %s\n' "$name"
   "${MAKE:-make}" --no-print-directory "$@" || result=FAILED
-  table+=$(printf '%-12s %-8s %5d s' "$name" $result $((SECONDS - started)))$'\n'
+  table+=$(printf '%-16s %-8s %5d s' "$name" $result $((SECONDS - started)))$'\n'
   [ $result = passed ] || failed=1
 }
 
 finish() {
-  printf '\n%s%-12s %-8s %5d s\n' "$table" total "$([ $failed = 0 ] && echo passed || echo FAILED)" $SECONDS
+  printf '\n%s%-16s %-8s %5d s\n' "$table" total "$([ $failed = 0 ] && echo passed || echo FAILED)" $SECONDS
   exit $failed
 }
 
@@ -26,7 +26,7 @@ part build build python
 [ $failed = 0 ] || finish
 part C++ test-cpp
 part Python test-python
-part server test-server
+part 'server/page/Ray' test-server
 part 'fuzz smoke' fuzz-smoke
 part install test-install
 part MLX mlx-e2e

@@ -14,6 +14,7 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver import ChromeOptions, ChromeService, Keys
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
 from serving import LONG_TEXT, Served, SlowRunner, served
 
 from voxtral_tts import Runner
@@ -31,7 +32,7 @@ TEXT = "The first sentence is heard while the second one is being made."
 FLAGS = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    *("--autoplay-policy=no-user-gesture-required", "--window-size=1000,1080"),
+    *("--autoplay-policy=no-user-gesture-required", "--window-size=1000,1010"),
     *("--disable-dev-shm-usage", "--no-proxy-server", "--force-device-scale-factor=1.5"),
 )
 
@@ -145,10 +146,17 @@ def test_it_sounds_before_it_is_made(page: Page, slow_server: Served) -> None:
     assert page.text("length") == "4.8 s" or page.text("length").endswith(" s")
     page.wait(lambda: page.element("download").is_enabled(), "download")
     assert not page.element("error").is_displayed()
+
+
+def test_a_speech_is_played_again(driver: Any, server: Served) -> None:
+    page = Page(driver, server.url)
+    page.write(TEXT)
+    page.set("frames", "60")
+    page.speak()
+    page.wait(lambda: page.element("replay").is_enabled(), "the end")
+    page.element("replay").click()
+    page.wait(lambda: page.text("clock").startswith("0:02"), "two seconds of it")
     if folder := os.environ.get("VOXTRAL_TTS_SCREENSHOTS"):
-        page.wait(lambda: not page.element("stop").is_enabled(), "its end")
-        page.element("replay").click()
-        page.wait(lambda: page.text("clock").startswith("0:02"), "half of it")
         page.driver.save_screenshot(str(Path(folder) / "page.png"))
 
 
@@ -213,23 +221,21 @@ def test_voices_are_grouped_and_nothing_is_logged(page: Page) -> None:
         option.text for option in page.driver.find_elements(By.CSS_SELECTOR, "#voice option")
     ]
     assert "neutral (female)" in options
-    # The 400 and 500 that other tests asked for are the browser's own lines.
+    # The 400 that another test asked for, and its reading of the canvas, are not the page's.
     lines = [entry["message"] for entry in page.driver.get_log("browser")]
-    assert not [line for line in lines if "status of" not in line], lines
+    ours = [line for line in lines if "status of 400" not in line and "Canvas2D" not in line]
+    assert not ours
 
 
 def test_the_key_is_asked_for_and_taken(driver: Any, runner: Runner) -> None:
     with served(runner, ServerOptions(api_key="secret")) as server:
         driver.get(server.url)
-        wait = lambda: driver.find_element(By.ID, "error").is_displayed()
-        deadline = time.monotonic() + 10
-        while not wait() and time.monotonic() < deadline:
-            time.sleep(0.02)
-        assert "API key" in driver.find_element(By.ID, "error").text
+        error = driver.find_element(By.ID, "error")
+        wait = WebDriverWait(driver, 10)
+        wait.until(lambda _: "API key" in error.text)
         assert driver.switch_to.active_element.get_attribute("id") == "key"
         driver.switch_to.active_element.send_keys("secret", Keys.TAB)
-        while wait() and time.monotonic() < deadline:
-            time.sleep(0.02)
+        wait.until(lambda _: not error.is_displayed())
         assert driver.find_elements(By.CSS_SELECTOR, "#voice option")
         driver.get("about:blank")
 
@@ -245,6 +251,6 @@ def test_another_page_cannot_reach_it(driver: Any, server: Served) -> None:
         server.url,
     )
     assert outcome
-    time.sleep(0.2)
-    assert server.metric('voxtral_tts_speeches_total{outcome="complete"}') == 0
+    refused = 'voxtral_tts_responses_total{path="/v1/audio/speech",status="403"}'
+    assert server.metric(refused) == 1
     assert httpx.get(f"{server.url}/health", trust_env=False).status_code == 200

@@ -61,7 +61,9 @@ def run(args: argparse.Namespace) -> int:
         trace = Trace() if args.trace is not None else None
         runner = stack.enter_context(_load(args, trace))
         outputs = Outputs(args, runner.sample_rate, trace)
-        speech = runner.speak(text, hold_segments=outputs.holds_segments, **_options(args))
+        speech = runner.speak(
+            text, hold_segments=outputs.holds_segments, trace=trace, **_options(args)
+        )
         codes: list[list[int]] | None = [] if args.trace_json is not None else None
         code = _speak(args, speech, outputs, _progress(args, text), trace, codes)
         if args.stats_json is not None:

@@ -45,6 +45,7 @@ export class Waveform {
     context.clearRect(0, 0, width, height);
     const bars = Math.floor(width / (BAR + GAP));
     const span = Math.max(this.seconds, SHORTEST_S);
+    const loudest = this.#peaks.reduce((most, peak) => Math.max(most, peak), 0.3);
     const perBar = (span * PER_SECOND) / bars;
     for (let bar = 0; bar < bars; bar++) {
       const first = Math.floor(bar * perBar);
@@ -52,7 +53,7 @@ export class Waveform {
       let peak = 0;
       for (let i = first; i < last && i < this.#peaks.length; i++) peak = Math.max(peak, this.#peaks[i]);
       const hasSounded = first / PER_SECOND < position;
-      const size = Math.max(2, Math.min(1, peak) * (height - 16));
+      const size = Math.max(2, (peak / loudest) * (height - 16));
       context.fillStyle = style.getPropertyValue(
         hasSounded && first < this.#peaks.length ? "--accent" : "--wave");
       context.globalAlpha = first < this.#peaks.length ? 1 : 0.45;
