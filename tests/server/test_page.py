@@ -33,7 +33,7 @@ TEXT = "The first sentence is heard while the second one is being made."
 FLAGS = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    *("--autoplay-policy=no-user-gesture-required", "--window-size=1000,1010"),
+    *("--autoplay-policy=no-user-gesture-required", "--window-size=1000,1100"),
     *("--disable-dev-shm-usage", "--no-proxy-server", "--force-device-scale-factor=1.5"),
 )
 
