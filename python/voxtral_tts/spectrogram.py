@@ -56,7 +56,11 @@ class Spectrogram:
         return image
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes a PNG. Raises ``OutputError``."""
+        """Writes a PNG, whole or not at all. Raises ``OutputError``."""
+        replace_file(path, self.png())
+
+    def png(self) -> bytes:
+        """The picture as a PNG file's content."""
         figures = self._matplotlib()
         figure = figures.Figure(figsize=(12, 4), dpi=100, layout="constrained")
         axes = figure.add_subplot()
@@ -69,7 +73,7 @@ class Spectrogram:
         figure.colorbar(picture, label="dB")
         content = io.BytesIO()
         figure.savefig(content, format="png")
-        replace_file(path, content.getvalue())
+        return content.getvalue()
 
     def _add(self, power: NDArray[np.float32]) -> None:
         self._pending += power

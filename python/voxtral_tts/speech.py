@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 import warnings
@@ -20,6 +21,8 @@ from voxtral_tts.text import Segment
 
 if TYPE_CHECKING:
     from voxtral_tts.runner import Runner, SpeechStream
+
+log = logging.getLogger("voxtral_tts")
 
 FRAMES_PER_SECOND = 12.5
 CODES_PER_FRAME = 37
@@ -208,6 +211,7 @@ class Speech:
         if self._hold_segments:
             held = list(self._pull(stream))
             if self._missed_end(stream):
+                log.info("no end of speech, so once more under another seed: %s", _quoted(text))
                 self._stats.retries += 1
                 second = self._start(text, (self._options.seed + 1) % 2**64)
                 chunks = list(self._pull(second))

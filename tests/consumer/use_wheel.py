@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from voxtral_tts import ModelNotFoundError, Runner
+from voxtral_tts.cli.main import main
 
 FRAMES = 6
 FRAME = 1920  # samples
@@ -30,6 +31,10 @@ try:
 except ModelNotFoundError as error:
     message = str(error)
 assert "missing.pte" in message
+
+flags = ["--model", str(folder), "--max-frames", str(FRAMES), "-q", "-o", "said.wav"]
+assert main(["say", "Hello.", *flags]) == 0
+assert Path("said.wav").stat().st_size > 2 * FRAMES * FRAME
 
 loaded = {"torch", "mlx"} & set(sys.modules)
 assert not loaded, loaded

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from export.checkpoint import Checkpoint
 from export.contract import FORMAT_VERSION, codec_metadata, model_metadata
 from export.options import supported_table
+from voxtral_cli import program
 
 ROOT = Path(__file__).parents[2]
 
@@ -43,3 +46,18 @@ def test_the_reader_requires_what_the_writer_writes(tiny_checkpoint: Path) -> No
 def test_every_document_named_in_the_readme_exists() -> None:
     for name in re.findall(r"\]\(((?!http)[^)#]+)", page("README.md")):
         assert (ROOT / name).exists(), name
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    for path in (ROOT / "docs").glob("*.md"):
+        for name in re.findall(r"\]\(((?!http)[^)#]+)", path.read_text()):
+            assert (path.parent / name).exists(), f"{path.name}: {name}"
+
+
+@pytest.mark.parametrize("command", [[], ["say"], ["voices"], ["doctor"]])
+def test_the_manual_quotes_the_help(command: list[str], tmp_path: Path) -> None:
+    result = program(tmp_path, *command, "--help")
+    assert result.returncode == 0
+    text = result.stdout.decode()
+    assert f"```text\n{text}```" in page("docs/voxtral-tts.md")
+    assert max(map(len, text.splitlines())) <= 80

@@ -244,6 +244,10 @@ def test_errors_name_the_path_and_what_to_do(tmp_path: Path) -> None:
         AudioFile(folder).__enter__()
     with pytest.raises(UsageError, match=r"a\.aac.*\.flac"):
         AudioFile(tmp_path / "a.aac")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux has it")
+def test_a_device_that_is_full() -> None:
     with pytest.raises(OutputError, match="/dev/full"), AudioFile("/dev/full", "pcm") as file:
         file.write(speech_like(0.1))
 

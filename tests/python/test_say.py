@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
 import signal
 import subprocess
 import time
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -156,6 +158,7 @@ def test_the_model_is_found(exported: Path, tmp_path: Path) -> None:
         (["--text", " "], 7, "Text", ["empty"]),
         (["-i", "nowhere.txt"], 7, "Text", ["nowhere.txt"]),
         (["-o", "nowhere/a.wav"], 8, "OutputIO", ["nowhere", "does not exist"]),
+        (["--spectrogram", "nowhere/a.png"], 8, "OutputIO", ["nowhere", "does not exist"]),
     ],
 )
 def test_errors(
@@ -203,7 +206,7 @@ def test_standard_output_that_closes(exported: Path, tmp_path: Path) -> None:
 def test_a_signal_keeps_what_was_made(
     exported: Path, tmp_path: Path, number: int, code: int, suffix: str
 ) -> None:
-    """Text keeps coming, so that the speech would not end."""
+    """The text would take minutes; it fits into the pipe, so that nobody waits here."""
     output = tmp_path / f"a.{suffix}"
     command = [*COMMAND, "say", "--model", str(exported), "-o", str(output), "--live"]
     process = subprocess.Popen(
@@ -213,7 +216,7 @@ def test_a_signal_keeps_what_was_made(
         stderr=subprocess.PIPE,
     )
     assert process.stdin is not None and process.stderr is not None
-    process.stdin.write(b"This is a sentence. " * 20_000)
+    process.stdin.write(b"This is a sentence. " * 2500)
     process.stdin.close()
     assert process.stderr.readline().startswith(b"loaded")
     deadline = time.monotonic() + TIMEOUT_S
@@ -231,6 +234,29 @@ def test_a_signal_keeps_what_was_made(
     stats = json.loads((tmp_path / "s.json").read_text())
     assert stats["finish_reason"] == "cancelled"
     assert sorted(path.name for path in tmp_path.iterdir()) == [output.name, "s.json"]
+
+
+def test_text_from_a_pipe_is_spoken_while_it_comes(exported: Path, tmp_path: Path) -> None:
+    if importlib.util.find_spec("voxtral_tts.text.prepare") is not None:
+        pytest.skip("the provisional preparation waits for the whole text")
+    command = [*COMMAND, "say", "--model", str(exported), "--speaker", "-q", "--max-frames", "400"]
+    process = subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    assert process.stdin is not None and process.stdout is not None
+    process.stdin.write(b"This is a first sentence. This is the beginning of")
+    process.stdin.flush()
+    first = process.stdout.read(4 * FRAME)  # while the writer has not ended
+    assert np.abs(np.frombuffer(first, "<f4")).max() > 0
+    process.stdin.write(b" a second.")
+    process.stdin.close()
+    process.stdout.read()
+    assert process.wait(TIMEOUT_S) in (0, 10)
 
 
 def test_exit_codes_are_those_of_the_runner() -> None:
@@ -254,6 +280,11 @@ def test_progress_says_how_far_and_how_long() -> None:
     assert line == " 50%, 1:15 of audio, RTF 0.80, 1:00 left"
     unknown = Progress(enabled=True).line(HalfSpoken(), 60.0)  # type: ignore[arg-type]
     assert unknown == "1:15 of audio, RTF 0.80"
+
+
+def test_the_installed_program_is_this_one() -> None:
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
+    assert scripts == {cli.PROGRAM: f"{cli.__name__}:{cli.main.__name__}"}
 
 
 def test_completions_know_the_flags() -> None:

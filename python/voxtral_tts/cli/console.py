@@ -29,7 +29,10 @@ def print_line(text: str) -> None:
 
 
 def set_up_logging(*, verbose: bool, quiet: bool) -> None:
-    """The package's messages as lines: warnings, or everything, or nothing."""
+    """The package's messages as lines: warnings, or everything, or nothing.
+
+    ``$VOXTRAL_TTS_LOG`` names another level, as it does in every program.
+    """
     handler = logging.StreamHandler()
     handler.emit = lambda record: print_line(  # type: ignore[method-assign]
         f"{record.levelname.lower()}: {record.getMessage()}"
@@ -37,7 +40,9 @@ def set_up_logging(*, verbose: bool, quiet: bool) -> None:
     logger = logging.getLogger("voxtral_tts")
     logger.handlers = [handler]
     logger.propagate = False
-    logger.setLevel(logging.DEBUG if verbose else logging.ERROR if quiet else logging.WARNING)
+    wanted = os.environ.get("VOXTRAL_TTS_LOG", "").upper()
+    default = wanted if wanted in ("DEBUG", "INFO", "WARNING", "ERROR") else "WARNING"
+    logger.setLevel("DEBUG" if verbose else "ERROR" if quiet else default)
 
 
 @contextmanager
@@ -95,6 +100,8 @@ class Progress:
         self._characters = characters
         self._started = time.monotonic()
         self._shown = 0.0
+        self._spoken = 0  # characters, until the last segment's end, and when that was
+        self._spoken_s = 0.0
 
     def update(self, speech: Speech) -> None:
         now = time.monotonic()
@@ -108,10 +115,12 @@ class Progress:
         stats = speech.stats
         parts = [f"{_clock(stats.audio_seconds)} of audio", f"RTF {stats.rtf:.2f}"]
         if self._characters:
-            share = min(speech.spoken_characters / self._characters, 1.0)
+            if speech.spoken_characters != self._spoken:
+                self._spoken, self._spoken_s = speech.spoken_characters, elapsed_s
+            share = min(self._spoken / self._characters, 1.0)
             parts.insert(0, f"{share:4.0%}")
             if 0 < share < 1:
-                parts.append(f"{_clock(elapsed_s / share - elapsed_s)} left")
+                parts.append(f"{_clock(max(self._spoken_s / share - elapsed_s, 0))} left")
         return ", ".join(parts)
 
     def clear(self) -> None:

@@ -65,7 +65,9 @@ def build_parser(names: Sequence[str] = tuple(COMMANDS)) -> Parser:
         usage=f"{PROGRAM} COMMAND [flags]",
         epilog="exit codes: docs/voxtral-tts.md; help for a command: voxtral-tts COMMAND --help",
     )
-    parser.add_argument("-V", "--version", action="version", version=version_text())
+    parser.add_argument(
+        "-V", "--version", action="version", version=version_text(), help="print the versions"
+    )
     commands = parser.add_subparsers(
         title="commands", dest="command", metavar="COMMAND", prog=PROGRAM
     )

@@ -49,28 +49,30 @@ def run(args: argparse.Namespace) -> int:
         return list_voices(argparse.Namespace(**{**vars(args), "json": False}))
     check(args)
     started = time.perf_counter()
-    text = read_text(args)
     with ExitStack() as stack:
+        stack.enter_context(signals_raised())
+        text = read_text(args)
+        # Made before the work: a path that cannot be written is said early.
         reports = {
             name: stack.enter_context(Replacement(path))
-            for name in ("stats_json", "trace_json")
+            for name in ("stats_json", "trace", "trace_json", "spectrogram")
             if (path := getattr(args, name)) is not None
         }
         trace = Trace() if args.trace is not None else None
-        trace_file = stack.enter_context(Replacement(args.trace)) if trace else None
         runner = stack.enter_context(_load(args, trace))
         outputs = Outputs(args, runner.sample_rate, trace)
         speech = runner.speak(text, hold_segments=outputs.holds_segments, **_options(args))
-        codes: list[list[int]] | None = [] if "trace_json" in reports else None
-        with signals_raised():
-            code = _speak(args, speech, outputs, _progress(args, text), trace, codes)
-        if "stats_json" in reports:
+        codes: list[list[int]] | None = [] if args.trace_json is not None else None
+        code = _speak(args, speech, outputs, _progress(args, text), trace, codes)
+        if args.stats_json is not None:
             content = _report(args, speech.stats, runner, outputs, started)
             reports["stats_json"].replace(_json(content))
         if codes is not None:
             reports["trace_json"].replace(_json({"codes": codes}))
-        if trace is not None and trace_file is not None:
-            trace_file.replace(trace.to_json().encode())
+        if trace is not None:
+            reports["trace"].replace(trace.to_json().encode())
+        if outputs.picture is not None:
+            reports["spectrogram"].replace(outputs.picture.png())
     return code
 
 

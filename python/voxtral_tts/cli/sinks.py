@@ -42,8 +42,6 @@ class Outputs:
         self._trace = trace
         self._stack = ExitStack()
         self._sinks: list[tuple[str, _Sink]] = []  # in the order of writing
-        self._picture: Spectrogram | None = None
-        self._picture_path: str | None = args.spectrogram
         output = STANDARD_STREAM if args.speaker else args.output
         if output is None and not args.play:
             output = DEFAULT_OUTPUT
@@ -64,8 +62,7 @@ class Outputs:
             self._sinks.append(("encode and write", file))
         if args.play:
             self._sinks.append(("play", Player(source_rate)))
-        if args.spectrogram is not None:
-            self._picture = Spectrogram(source_rate)
+        self.picture = None if args.spectrogram is None else Spectrogram(source_rate)
 
     def __enter__(self) -> Self:
         for _, sink in self._sinks:
@@ -78,8 +75,8 @@ class Outputs:
             sink.write(samples)
             if self._trace is not None:
                 self._trace.add_span(name, "sink", start, now_us() - start)
-        if self._picture is not None:
-            self._picture.write(samples)
+        if self.picture is not None:
+            self.picture.write(samples)
 
     def __exit__(
         self,
@@ -88,8 +85,6 @@ class Outputs:
         traceback: TracebackType | None,
     ) -> None:
         self._stack.__exit__(exc_type, exc, traceback)
-        if self._picture is not None and self._picture_path is not None:
-            self._picture.save(self._picture_path)
 
 
 class _StandardOutput:
