@@ -31,10 +31,12 @@ class Served:
         body = {"input": "Hello.", "max_new_tokens": FRAMES} | members
         return self.client.post("/v1/audio/speech", json=body)
 
-    def metric(self, name: str) -> float:
+    def metric(self, name: str, missing: float | None = None) -> float:
         """The value of one sample, named with its labels."""
         lines = self.client.get("/metrics").text.splitlines()
-        return next(float(line.split()[-1]) for line in lines if line.rsplit(" ", 1)[0] == name)
+        values = [float(line.split()[-1]) for line in lines if line.rsplit(" ", 1)[0] == name]
+        assert values or missing is not None, name
+        return values[0] if values else float(missing or 0)
 
     def wait_until_idle(self, seconds: float = 20) -> None:
         deadline = time.monotonic() + seconds

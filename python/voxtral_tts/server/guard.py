@@ -9,6 +9,7 @@ import uuid
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from voxtral_tts.server.errors import ApiError
@@ -19,6 +20,7 @@ from voxtral_tts.server.response import error_response
 log = logging.getLogger("voxtral_tts.server")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+CLIENT_GONE = 499  # nothing is sent to one; for the count
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _GUARDED = ("/v1/", "/metrics")
 _PATHS = (
@@ -68,6 +70,9 @@ class Guard:
             await self._app(scope, receive, send_on)
         except ApiError as error:
             await error_response(error)(scope, receive, send_on)
+        except ClientDisconnect:
+            log.debug("%s: gone before its body had come", request_id)
+            self._metrics.answered(_label(scope["path"]), CLIENT_GONE)
         except Exception:
             log.exception("%s: %s %s failed", request_id, scope["method"], scope["path"])
             if has_begun:

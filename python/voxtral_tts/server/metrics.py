@@ -50,7 +50,7 @@ class Metrics:
         )
         self._audio = Counter(f"{name}_audio_seconds", "Audio made.", registry=self.registry)
         self._characters = Counter(f"{name}_characters", "Text spoken.", registry=self.registry)
-        for outcome in ("complete", "cancelled", "failed"):
+        for outcome in ("complete", "cancelled", "failed", "withdrawn"):
             self._speeches.labels(outcome)
 
     def answered(self, path: str, status: int) -> None:
@@ -70,6 +70,10 @@ class Metrics:
         if outcome == "complete":
             self._rtf.observe(job.stats.rtf)
             self._characters.inc(len(job.order.text))
+
+    def withdrawn(self) -> None:
+        """A speech was cancelled before it was begun."""
+        self._speeches.labels("withdrawn").inc()
 
     def text(self) -> bytes:
         """Prometheus' text format."""

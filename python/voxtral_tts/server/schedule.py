@@ -196,6 +196,7 @@ class Speaker:
             if job in self._waiting:
                 self._waiting.remove(job)
                 job.end()
+                self.metrics.withdrawn()
             self._note()
 
     def close(self) -> None:
