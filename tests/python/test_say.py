@@ -146,6 +146,7 @@ def test_the_model_is_found(exported: Path, tmp_path: Path) -> None:
         (["--temperature", "nan"], 2, "Usage", ["--temperature", "from 0 to 100"]),
         (["--speaker", "-o", "a.wav"], 2, "Usage", ["--speaker", "--output"]),
         (["--stats-json", "a", "-o", "a"], 2, "Usage", ["a file each"]),
+        (["--stats-json", "a", "-o", "./a"], 2, "Usage", ["a file each"]),
         (["-o", "a.aac"], 2, "Usage", ["a.aac", ".flac"]),
         (["-o", "a.opus", "--sample-rate", "44100"], 2, "Usage", ["44100", "opus"]),
         (["--text", "a", "b"], 2, "Usage", ["given twice"]),

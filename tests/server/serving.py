@@ -13,6 +13,7 @@ import httpx
 import uvicorn
 
 from voxtral_tts.server import ServerOptions, Speaker, create_app
+from voxtral_tts.server.connection import Connection
 
 SENTENCE = "Hello, this is a small model with random weights."
 # Minutes of audio: whatever cancels it has to.
@@ -54,7 +55,7 @@ def served(
     speaker = Speaker(runner, queue_size=queue_size, write_timeout=options.write_timeout)
     app = create_app(speaker, options)
     server = uvicorn.Server(
-        uvicorn.Config(app, port=0, log_config=None, http="h11", loop="asyncio", **config)
+        uvicorn.Config(app, port=0, log_config=None, http=Connection, loop="asyncio", **config)
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -11,8 +11,9 @@ import httpx
 import pytest
 from serving import LONG_TEXT, Served, SlowRunner, served
 
-from voxtral_tts import NumericError, Runner, TextError
+from voxtral_tts import NumericError, Runner, TextError, VoiceError
 from voxtral_tts.server import ServerOptions
+from voxtral_tts.server.connection import Connection
 
 KEY = "a key with ümlauts"
 
@@ -69,6 +70,30 @@ def test_the_page_loads_nothing_from_elsewhere(server: Served) -> None:
         answer = server.client.get(path)
         assert answer.status_code == 200
         assert "//" not in answer.text.replace("// ", "").replace("//\n", "")
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET /health HT"])
+def test_a_connection_without_a_request_is_closed(
+    runner: Runner, monkeypatch: pytest.MonkeyPatch, begun: bytes
+) -> None:
+    monkeypatch.setattr(Connection, "head_timeout", 0.5)
+    with served(SlowRunner(runner, 0.2)) as server:
+        address = server.client.base_url.host, server.client.base_url.port
+        with socket.create_connection(address, timeout=10) as idle:
+            idle.sendall(begun)
+            assert idle.recv(1) == b""
+        started = time.monotonic()
+        assert server.speak().status_code == 200
+        assert time.monotonic() - started > Connection.head_timeout  # a request may take its time
+
+
+def test_a_refused_voice_tells_nothing_of_the_machine(runner: Runner) -> None:
+    slow = SlowRunner(runner, 0, error_after=0)
+    slow.error = VoiceError("there is no voice 'a+b'; '/home/user/voices' has none")
+    with served(slow) as server:
+        answer = server.speak()
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_voice")
+    assert "/home" not in answer.text
 
 
 def test_a_full_queue_says_when_to_come_again(runner: Runner) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from voxtral_tts.cli.arguments import add_model_arguments, integer, non_empty, real
 from voxtral_tts.errors import UsageError
@@ -35,7 +36,7 @@ def check(args: argparse.Namespace) -> None:
             flags = [f"--{name.replace('_', '-')}" for name in (one, other)]
             raise UsageError(f"{flags[0]} and {flags[1]} exclude each other; leave one out")
     reports = [args.stats_json, args.trace_json, args.trace, args.spectrogram]
-    named = [path for path in (*reports, args.output) if path is not None]
+    named = [os.path.realpath(path) for path in (*reports, args.output) if path is not None]
     if len(set(named)) < len(named) or "-" in reports:
         raise UsageError(
             "--stats-json, --trace-json, --trace, --spectrogram and --output need a file each"

@@ -18,6 +18,7 @@ import uvicorn
 from voxtral_tts.cli.arguments import add_model_arguments, integer, load_runner, non_empty
 from voxtral_tts.errors import OutputError, SpeechWarning, UsageError
 from voxtral_tts.server.app import create_app
+from voxtral_tts.server.connection import Connection
 from voxtral_tts.server.options import LOOPBACK_HOSTS, ServerOptions
 from voxtral_tts.server.schedule import Speaker
 
@@ -83,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
             create_app(speaker, options),
             log_config=None,
             access_log=False,
-            http="h11",
+            http=Connection,
             loop="asyncio",
             ws="none",
             server_header=False,

@@ -65,7 +65,9 @@ def as_api_error(error: BaseException) -> ApiError:
         case TextError():
             return ApiError(400, str(error), param="input", code="invalid_text")
         case VoiceError():
-            return ApiError(400, str(error), param="voice", code="invalid_voice")
+            # Its own words name folders of this machine, and a remedy that is not the caller's.
+            message = "this voice cannot be used; GET /v1/audio/voices lists those that can"
+            return ApiError(400, message, param="voice", code="invalid_voice")
         case UsageError():
             return ApiError(400, str(error), code="invalid_value")
         case BusyError() | InterruptedSynthesisError():

@@ -40,7 +40,7 @@ class VoiceId(BaseModel):
 class SpeechRequest(BaseModel):
     """The body of ``POST /v1/audio/speech``; what is not here is refused."""
 
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, strict=True)
 
     input: str
     model: str = MODEL_ID
