@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -35,16 +36,25 @@ class Voice:
     path: Path
 
 
+def default_voice(names: Sequence[str]) -> str:
+    """The runner's own choice among these, sorted and not empty."""
+    return "neutral_female" if "neutral_female" in names else names[0]
+
+
+def gender_of_voice(name: str) -> str | None:
+    """``"female"`` or ``"male"`` where the name ends with it."""
+    ending = name.rsplit("_", 1)[-1]
+    return ending if ending in ("female", "male") else None
+
+
 def voices_in(folder: str | os.PathLike[str]) -> list[Voice]:
     """The voices of a folder, shipped or your own, by name. Raises ``VoiceError``."""
     place = Path(folder)
     voices = []
     for name in _core.list_voices(os.fspath(folder)):
-        ending = name.rsplit("_", 1)[-1]
-        gender = ending if ending in ("female", "male") else None
         paths = [place / f"{name}{suffix}" for suffix in _SUFFIXES]
         path = next((path for path in paths if path.exists()), paths[0])
-        voices.append(Voice(name, language_of_voice(name), gender, path))
+        voices.append(Voice(name, language_of_voice(name), gender_of_voice(name), path))
     return voices
 
 

@@ -17,7 +17,10 @@ from exporting import ROOT
 from fault_models import cached_fault_models
 from voxtral_cli import ENVIRONMENT
 
-PAGES = ["README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
+ELSEWHERE = {"server.md": "tests/server/test_docs.py runs it against a server"}
+PAGES = ["README.md"] + sorted(
+    f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md") if path.name not in ELSEWHERE
+)
 BUILDS = "builds, exports or installs: make test, the exporter's and the consumer's tests do"
 # First line of a snippet -> why it is not run.
 NOT_RUN = {
@@ -25,12 +28,14 @@ NOT_RUN = {
     "make demo TORCH_INDEX": BUILDS,
     "source .venv/bin/activate": BUILDS,
     "make voxtral_tts-xnnpack": BUILDS,
+    "make python": BUILDS,
     "make setup": BUILDS,
     "make bench": BUILDS,
     "make mlx-op-suite": BUILDS,
     "pip install '.[audio]'": BUILDS,
     "bash scripts/run_mlx_e2e.sh": BUILDS,
     "python -m export": "needs the checkpoint's export; tests/python/test_export.py",
+    "voxtral-tts serve": "serves until it is stopped: tests/server",
     "find_package(voxtral_tts": "tests/consumer has it",
     "#include <voxtral_tts/": "tests/consumer has it",
     'voxtral-tts say "Bonjour tout le monde." --voice fr_female --play': "needs a loudspeaker",

@@ -23,6 +23,7 @@ from voxtral_tts.errors import (
     class_name,
 )
 from voxtral_tts.runner import Device, Runner, VoiceCache, list_voices
+from voxtral_tts.voices import default_voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class Fingerprints:
             return [voice, *(part.rpartition(":")[0] or part for part in voice.split("+"))]
         with contextlib.suppress(VoiceError):
             names = list_voices(self._files.voices_path)
-            return ["neutral_female" if "neutral_female" in names else names[0]]
+            return [default_voice(names)]
         return []
 
     def _voice_file(self, name: str) -> str | None:

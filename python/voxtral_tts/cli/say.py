@@ -34,7 +34,7 @@ from voxtral_tts.runner import Runner
 from voxtral_tts.speech import Speech, SpeechStats
 from voxtral_tts.text import language_of_voice, prepare
 from voxtral_tts.trace import Trace, now_us
-from voxtral_tts.voices import refuse_cloning
+from voxtral_tts.voices import default_voice, refuse_cloning
 
 __all__ = ["add_arguments", "run"]
 
@@ -193,15 +193,10 @@ def _report(
         **stats.to_dict(),
         "load_ms": runner.load_ms,
         "process_wall_ms": (time.perf_counter() - started) * 1000,
-        "voice": args.voice or _default_voice(runner),
+        "voice": args.voice or default_voice(runner.voices()),
         "seed": args.seed,
         "output": outputs.name,
     }
-
-
-def _default_voice(runner: Runner) -> str:
-    names = runner.voices()
-    return "neutral_female" if "neutral_female" in names else names[0]
 
 
 def _json(content: dict[str, Any]) -> bytes:

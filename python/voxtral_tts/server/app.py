@@ -20,13 +20,12 @@ from voxtral_tts.server.options import ServerOptions
 from voxtral_tts.server.requests import (
     MODEL_ID,
     SpeechRequest,
-    default_voice,
     describe_voice,
     parse,
 )
 from voxtral_tts.server.response import SpeechResponse, error_response, read_body
 from voxtral_tts.server.schedule import Speaker
-from voxtral_tts.voices import LANGUAGES
+from voxtral_tts.voices import LANGUAGES, default_voice
 
 _PAGE_FILES = {
     "/": ("index.html", "text/html; charset=utf-8"),

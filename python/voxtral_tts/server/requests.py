@@ -13,7 +13,7 @@ from voxtral_tts.errors import UsageError
 from voxtral_tts.formats import FORMATS, Format, check_rate
 from voxtral_tts.server.errors import ApiError
 from voxtral_tts.text import language_of_voice
-from voxtral_tts.voices import LANGUAGES
+from voxtral_tts.voices import LANGUAGES, default_voice, gender_of_voice
 
 MODEL_ID = "voxtral-4b-tts-2603"
 # Names that clients have built in speak with the one model there is.
@@ -137,21 +137,15 @@ def check(request: SpeechRequest, voices: Sequence[str], *, max_text: int) -> Sp
     )
 
 
-def default_voice(voices: Sequence[str]) -> str:
-    """The runner's own choice: neutral_female, else the first by name."""
-    return "neutral_female" if "neutral_female" in voices or not voices else voices[0]
-
-
 def describe_voice(name: str) -> dict[str, str | None]:
     """What a voice's name says of it, for the list of voices."""
-    ending = name.rsplit("_", 1)[-1]
     language = language_of_voice(name)
     return {
         "id": name,
         "name": name,
         "language": language,
         "language_name": LANGUAGES.get(language, language),
-        "gender": ending if ending in ("female", "male") else None,
+        "gender": gender_of_voice(name),
     }
 
 

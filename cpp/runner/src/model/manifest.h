@@ -19,7 +19,7 @@ struct ManifestEntry {
   // Of the file's beginning: header and program segment, without the weights.
   // Exports of older versions lack it; then both are empty.
   uint64_t program_bytes = 0;
-  std::string program_sha256;
+  std::string program_sha256 = {};
 };
 
 // The entry for the file of this name, none when there is none. Throws
