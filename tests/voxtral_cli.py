@@ -9,12 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from command_line import TIMEOUT_S, Result
-from exporting import ROOT
 
-ENVIRONMENT = {
-    **os.environ,
-    "PYTHONPATH": os.pathsep.join([str(ROOT / "python"), os.environ.get("PYTHONPATH", "")]),
-}
+ENVIRONMENT = dict(os.environ)
 COMMAND = [sys.executable, "-m", "voxtral_tts"]
 Program = Callable[..., Result]
 

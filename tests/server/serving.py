@@ -39,6 +39,13 @@ class Served:
         assert values or missing is not None, name
         return values[0] if values else float(missing or 0)
 
+    def wait_for(self, name: str, value: float, seconds: float = 20) -> None:
+        """Until the metric has the value: a speech is counted just after its last byte."""
+        deadline = time.monotonic() + seconds
+        while (found := self.metric(name, 0)) != value:
+            assert time.monotonic() < deadline, f"{name} is {found}"
+            time.sleep(0.01)
+
     def wait_until_idle(self, seconds: float = 20) -> None:
         deadline = time.monotonic() + seconds
         while self.speaker.speaking or self.speaker.waiting:

@@ -55,7 +55,7 @@ def test_concurrent_requests_are_neither_lost_nor_mixed(runner: Runner) -> None:
             )
         assert [answer.status_code for answer in answers] == [200] * REQUESTS
         assert [answer.content for answer in answers] == expected
-        assert server.metric('voxtral_tts_speeches_total{outcome="complete"}') == REQUESTS
+        server.wait_for('voxtral_tts_speeches_total{outcome="complete"}', REQUESTS)
 
 
 def disconnect(server: Served, patience_s: float | None) -> None:
