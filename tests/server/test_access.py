@@ -150,7 +150,7 @@ def test_failures_after_the_first_byte_end_the_stream(runner: Runner) -> None:
         answer = server.speak(stream_format="sse", max_new_tokens=40)
         assert '"type":"speech.audio.error"' in answer.text.split("\n\n")[-2]
         assert server.speak(max_new_tokens=40).status_code == 500
-        assert server.metric('voxtral_tts_speeches_total{outcome="failed"}') == 3
+        server.wait_for('voxtral_tts_speeches_total{outcome="failed"}', 3)
 
 
 def test_the_time_limit(runner: Runner) -> None:
@@ -188,4 +188,4 @@ def test_a_client_that_reads_nothing_is_given_up(runner: Runner) -> None:
             while not server.speaker.speaking:
                 time.sleep(0.005)
             server.wait_until_idle(15)
-        assert server.metric('voxtral_tts_speeches_total{outcome="cancelled"}') == 1
+        server.wait_for('voxtral_tts_speeches_total{outcome="cancelled"}', 1)

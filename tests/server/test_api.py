@@ -184,10 +184,10 @@ def check_health_and_metrics(server: Served) -> None:
     assert server.client.get("/health").json()["status"] == "ok"
     server.speak()
     server.speak(speed=2)
-    assert server.metric('voxtral_tts_speeches_total{outcome="complete"}') == 1
+    server.wait_for('voxtral_tts_speeches_total{outcome="complete"}', 1)
     path = 'voxtral_tts_responses_total{path="/v1/audio/speech",status="%d"}'
     assert (server.metric(path % 200), server.metric(path % 400)) == (1, 1)
-    assert server.metric("voxtral_tts_first_audio_seconds_count") == 1
+    server.wait_for("voxtral_tts_first_audio_seconds_count", 1)
 
 
 def test_the_openapi_document_has_the_request(server: Served) -> None:
