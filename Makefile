@@ -26,7 +26,7 @@ export VOXTRAL_TTS_TEKKEN := $(CURDIR)/$(TEKKEN)
 # What is run here leaves nothing in the user's own cache folder.
 export VOXTRAL_TTS_CACHE := $(CURDIR)/out/cache
 
-.PHONY: help setup build python demo test test-cpp test-python test-server test-asan test-arm test-tsan fuzz fuzz-smoke coverage test-install lint format bench bench-flow bench-mlx clean reliability mlx-e2e mlx-op-suite voxtral_tts-mlx voxtral_tts-xnnpack
+.PHONY: help setup build python demo test test-cpp test-python test-server test-bench test-asan test-arm test-tsan fuzz fuzz-smoke coverage test-install lint format bench bench-flow bench-mlx clean reliability mlx-e2e mlx-op-suite voxtral_tts-mlx voxtral_tts-xnnpack
 
 help: ## list the targets
 	@grep -E '^[a-z0-9_-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -70,7 +70,10 @@ test-cpp: build $(TEKKEN)
 SERVING := tests/server tests/on_ray
 
 test-python: build python
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --durations 20 $(SERVING:%=--ignore=%)
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --durations 20 $(SERVING:%=--ignore=%) --ignore=tests/bench
+
+test-bench: python ## what the benchmark compares with: exports ExecuTorch's own example, for minutes
+	@$(BIN)/python -m pytest -q tests/bench
 
 test-server: setup python ## HTTP: the API, its page in Chromium, load; the same on Ray
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile $(SERVING)

@@ -17,13 +17,13 @@ from .kills import LATENCIES, bound_ms, growing_file, interrupted, percentiles, 
 from .subject import HARD_LIMIT_S, Subject
 
 PART = "latency"
-ASKED = 100
+ASKED = 50
 _FRAMES = 100
 _SPAN_S = 3.0  # of a run after its first chunk in which the signal comes
 
 
 def run(folder: Path, export: Path) -> None:
-    """Adds to the latencies until there are 100."""
+    """Adds to the latencies until there are enough."""
     full_size = Subject(runner_binary(), export)
     counts = record.load(folder, PART)
     for name in LATENCIES:

@@ -24,7 +24,7 @@ PIECES = (
 TEXTS = st.lists(
     st.one_of(st.sampled_from([*PIECES, " ", " ", "\n"]), st.text(max_size=6)), max_size=14
 ).map("".join)
-SETTINGS = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SETTINGS = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def unread(text: str) -> list[str]:
@@ -92,14 +92,14 @@ HOSTILE = (
 
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_time_grows_with_the_length_and_no_faster(unit: str) -> None:
-    """20 kB of the same, whole and in prepare: a quadratic rule would take minutes."""
-    text = unit * (20_000 // len(unit))
+    """10 kB of the same, whole and in prepare: a quadratic rule would take minutes."""
+    text = unit * (10_000 // len(unit))
     start = time.process_time()
     normalize(text, "de")
     with contextlib.suppress(TextError):
         for _ in prepare(text, language="de"):
             pass
-    assert time.process_time() - start < 20
+    assert time.process_time() - start < 10
 
 
 @pytest.mark.parametrize("unit", ["1", "(", "."])
