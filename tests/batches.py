@@ -22,7 +22,8 @@ from voxtral_tts.batch import (
     read_jobs,
     run_batch,
 )
-from voxtral_tts.batch.results import LOG_NAME, make_durable, sha256_of
+from voxtral_tts.batch.results import LOG_NAME, make_durable
+from voxtral_tts.files import sha256_of
 
 WAV_HEADER = 44  # bytes
 TIMEOUT_S = 120

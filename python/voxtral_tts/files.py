@@ -1,8 +1,9 @@
-"""Files that take their name when they are complete."""
+"""Files that take their name when they are complete, and what a file's bytes hash to."""
 
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import stat
 from pathlib import Path
@@ -103,3 +104,9 @@ def output_error(path: object, error: OSError) -> OutputError | ReaderGoneError:
     result = kind(f"cannot write '{path}': {why}")
     result.errno = error.errno
     return result
+
+
+def sha256_of(path: Path) -> tuple[str, int]:
+    """SHA-256 and size of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest(), os.fstat(file.fileno()).st_size

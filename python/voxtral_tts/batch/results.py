@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from voxtral_tts.errors import BusyError, OutputError, UsageError
+from voxtral_tts.files import sha256_of
 
 LOG_NAME = "results.jsonl"
 PENDING = ".pending"
@@ -70,12 +71,6 @@ class Result:
 
 
 _MEMBERS = {field.name for field in fields(Result)}
-
-
-def sha256_of(path: Path) -> tuple[str, int]:
-    """SHA-256 and size of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest(), os.fstat(file.fileno()).st_size
 
 
 class OutputFolder:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from voxtral_tts.batch.jobs import Job
-from voxtral_tts.batch.results import Result, make_durable, sha256_of
+from voxtral_tts.batch.results import Result, make_durable
 from voxtral_tts.encode import AudioFile
 from voxtral_tts.errors import (
     EXIT_CODES,
@@ -22,6 +22,8 @@ from voxtral_tts.errors import (
     VoxtralTTSError,
     class_name,
 )
+from voxtral_tts.files import sha256_of
+from voxtral_tts.locate import tokenizer_file, voices_folder
 from voxtral_tts.runner import Device, Runner, VoiceCache, list_voices
 from voxtral_tts.voices import default_voice
 
@@ -46,11 +48,11 @@ class ModelFiles:
 
     @property
     def tokenizer_path(self) -> Path:
-        return Path(self.tokenizer or Path(self.model).parent / "tekken.json")
+        return tokenizer_file(Path(self.model), self.tokenizer)
 
     @property
     def voices_path(self) -> Path:
-        return Path(self.voices or self.tokenizer_path.parent / "voice_embedding")
+        return voices_folder(self.tokenizer_path, self.voices)
 
 
 class Fingerprints:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from voxtral_tts.cli.doctor_check import Check, failed, passed, warned
 from voxtral_tts.errors import UsageError, VoxtralTTSError
+from voxtral_tts.files import sha256_of
 from voxtral_tts.locate import codec_file, model_file, tokenizer_file, voices_folder
 from voxtral_tts.runner import Runner
 from voxtral_tts.voices import voices_in
@@ -59,14 +59,9 @@ def _file(name: str, path: Path, entry: dict[str, Any] | None) -> Check:
         return passed(name, f"{found}, not in manifest.json")
     if size != entry["bytes"]:
         return failed(name, f"{found}, but manifest.json says {entry['bytes'] / 1e6:.1f}", _EXPORT)
-    if _sha256(path) != entry["sha256"]:
+    if sha256_of(path)[0] != entry["sha256"]:
         return failed(name, f"{found}: its SHA-256 is not the one in manifest.json", _EXPORT)
     return passed(name, f"{found}, SHA-256 as in manifest.json")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _voices(folder: Path) -> Check:
