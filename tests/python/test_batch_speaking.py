@@ -188,16 +188,16 @@ def test_a_batch_that_is_killed_again_and_again_repeats_nothing(
     files: ModelFiles, tmp_path: Path
 ) -> None:
     chance = random.Random(7)
-    names = [f"item{index}" for index in range(12)]
+    names = [f"item{index}" for index in range(20)]
     batch = Journaled(files, tmp_path, *(job(name, f"This is {name}.", seed=3) for name in names))
     kills = 0
     while True:
         begun = len(batch.noted("begin"))
         process = batch.start()
-        target = begun + chance.randint(1, 3)
+        target = begun + chance.randint(1, 2)
         while process.poll() is None and len(batch.noted("begin")) < target:
             time.sleep(0.002)
-        time.sleep(chance.uniform(0, 0.15))
+        time.sleep(chance.uniform(0, 0.05))
         process.kill()
         process.communicate()
         if process.returncode != -signal.SIGKILL:
