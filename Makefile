@@ -25,6 +25,15 @@ TEKKEN := .cache/tekken.json
 export VOXTRAL_TTS_TEKKEN := $(CURDIR)/$(TEKKEN)
 # What is run here leaves nothing in the user's own cache folder.
 export VOXTRAL_TTS_CACHE := $(CURDIR)/out/cache
+# Tests and the Python package are built from the same sources: the second build takes them from a
+# cache, where the compiler goes by the same name (scikit-build-core would say g++).
+ifneq ($(shell command -v ccache),)
+export CMAKE_CXX_COMPILER_LAUNCHER := ccache
+export CCACHE_DIR := $(CURDIR)/.cache/ccache
+endif
+ifeq ($(origin CXX),default)
+export CXX := c++
+endif
 
 .PHONY: help setup build python demo test test-cpp test-python test-server test-bench test-asan test-arm test-tsan fuzz fuzz-smoke coverage test-install lint format bench bench-flow bench-mlx clean reliability mlx-e2e mlx-op-suite voxtral_tts-mlx voxtral_tts-xnnpack
 
