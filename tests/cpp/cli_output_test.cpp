@@ -1,16 +1,21 @@
-// Reports and raw samples in files.
-#include "cli/replace_file.h"
+// Raw samples and reports in files: ReplaceFile and what open_output makes of
+// it.
+#include "cli/output.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <vector>
 
+#include "cli/replace_file.h"
 #include "temporary_folder.h"
+#include "voxtral_tts/error.h"
 
 namespace voxtral_tts::cli {
 namespace {
@@ -52,6 +57,25 @@ TEST(ReplaceFileTest, ReplacingAFileKeepsItsMode) {
   ASSERT_EQ(::stat(path.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777, 0600U);
   EXPECT_EQ(content(path), "newer");
+}
+
+TEST(OpenOutput, AFailedWriteOfRawSamplesNamesTheFile) {
+  if (!fs::exists("/dev/full")) {
+    GTEST_SKIP() << "no /dev/full here";
+  }
+  CliOptions options;
+  options.output = "/dev/full";
+  options.format = AudioFormat::kS16le;
+  const auto sink = open_output(options, 24'000);
+  try {
+    sink->write(std::vector<float>{0.5f});
+    FAIL() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.error_class(), ErrorClass::kOutput);
+    EXPECT_EQ(error.system_errno(), ENOSPC);
+    EXPECT_NE(std::string(error.what()).find("'/dev/full'"), std::string::npos)
+        << error.what();
+  }
 }
 
 } // namespace
