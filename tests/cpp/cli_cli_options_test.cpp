@@ -177,7 +177,16 @@ TEST(CliOptions, UsageErrorsNameTheFlag) {
   EXPECT_TRUE(contains(bad({"--speaker", "-o", "a.wav"}), "--speaker"));
   EXPECT_TRUE(contains(bad({"--speaker", "--format", "wav"}), "--format"));
   EXPECT_TRUE(contains(bad({"-q", "--verbose"}), "--verbose"));
-  EXPECT_TRUE(contains(bad({"--stats-json", "-"}), "--stats-json"));
+}
+
+TEST(CliOptions, EveryReportNeedsAFileOfItsOwn) {
+  for (const std::string flag : {"--stats-json", "--trace-json", "--trace"}) {
+    EXPECT_TRUE(contains(bad({flag, "-"}), flag + ": '-'"));
+    EXPECT_TRUE(contains(bad({flag, "output.wav"}), flag));
+    EXPECT_TRUE(contains(bad({"-o", "a.wav", flag, "./a.wav"}), flag));
+  }
+  EXPECT_TRUE(contains(bad({"--trace", "a", "--stats-json", "a"}), "--trace"));
+  EXPECT_TRUE(contains(bad({"--trace-json", "a", "--stats-json", "a"}), "'a'"));
 }
 
 TEST(CliOptions, HelpAndVersionNeedNothingElse) {

@@ -132,6 +132,16 @@ TEST(VoiceBlend, OppositesAreNotBlownUpAndOrderDoesNotCount) {
       blended({odd, two, one}, {0.3, 0.1, 0.1}));
 }
 
+// Two folders may have files of one name.
+TEST(VoiceBlend, OrderDoesNotCountAmongVoicesOfOneName) {
+  const VoiceEmbedding large = voice("a", 1, {1e30f});
+  const VoiceEmbedding opposite = voice("a", 1, {-1e30f});
+  const VoiceEmbedding small = voice("a", 1, {1});
+  const auto one = blended({large, opposite, small}, {1, 1, 1});
+  EXPECT_EQ(blended({small, large, opposite}, {1, 1, 1}), one);
+  EXPECT_EQ(blended({opposite, small, large}, {1, 1, 1}), one);
+}
+
 TEST(VoiceBlend, AFileOfThatNameWinsAndPartsAreNamed) {
   const TemporaryFolder folder;
   std::ofstream(folder.path() / "a:1+b:1.pt") << "x";

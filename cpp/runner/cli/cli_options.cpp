@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 #include <set>
+#include <utility>
 
 #include "voxtral_tts/error.h"
 
@@ -72,6 +73,23 @@ void add_flag(CLI::App& app, const Flag& flag) {
   throw Error(ErrorClass::kUsage, message + "; see --help");
 }
 
+// What is written last would replace the audio, or another report.
+void check_own_files(const CliOptions& options) {
+  const std::pair<const char*, const std::filesystem::path&> reports[] = {
+      {"--stats-json", options.stats_json},
+      {"--trace-json", options.trace_json},
+      {"--trace", options.trace}};
+  std::set<std::filesystem::path> taken{
+      kStandardStream, options.output.lexically_normal()};
+  for (const auto& [flag, path] : reports) {
+    if (!path.empty() && !taken.insert(path.lexically_normal()).second) {
+      throw_usage(
+          std::string(flag) + ": '" + path.string() +
+          "' is another output or standard output; it needs a file of its own");
+    }
+  }
+}
+
 void check_combination(const CLI::App& app, const CliOptions& options) {
   const auto given = [&app](const char* flag) { return app.count(flag) > 0; };
   const auto refuse_both = [&](const char* one, const char* other) {
@@ -96,13 +114,7 @@ void check_combination(const CLI::App& app, const CliOptions& options) {
   if (options.codec.empty()) {
     throw_usage("--codec FILE is missing");
   }
-  const auto needs_own_file = [&](const char* flag, const auto& path) {
-    if (path == kStandardStream || path == options.output) {
-      throw_usage(std::string(flag) + " needs a file of its own");
-    }
-  };
-  needs_own_file("--stats-json", options.stats_json);
-  needs_own_file("--trace", options.trace);
+  check_own_files(options);
 }
 
 } // namespace

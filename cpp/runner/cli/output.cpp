@@ -15,7 +15,8 @@ class RawFileSink final : public AudioSink {
  public:
   RawFileSink(const std::filesystem::path& path, PcmFormat format)
       : file_(std::make_unique<ReplaceFile>(path)),
-        samples_(make_raw_pcm_sink(file_->descriptor(), format)),
+        samples_(make_raw_pcm_sink(
+            file_->descriptor(), format, "'" + path.string() + "'")),
         sample_bytes_(format == PcmFormat::kF32le ? 4 : 2) {
   }
 

@@ -40,18 +40,44 @@ ReplaceFile::ReplaceFile(const std::filesystem::path& path) : path_(path) {
     std::error_code unresolved;
     const auto target = std::filesystem::canonical(path, unresolved);
     path_ = unresolved ? path : target;
-    temporary_ = path_;
-    temporary_ += ".part" + std::to_string(::getpid());
-    descriptor_ = ::open(
-        temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kFileMode);
+    if (exists && ::access(path_.c_str(), W_OK) != 0) {
+      throw_failed("overwrite", path, errno);
+    }
+    create_temporary(path);
   }
   if (descriptor_ < 0) {
-    temporary_.clear();
     throw_failed("open", path, errno);
+  }
+  if (exists && !temporary_.empty() &&
+      ::fchmod(descriptor_, status.st_mode & 07777) != 0) {
+    const int reason = errno;
+    close_and_remove(); // no destructor runs for what was not constructed
+    throw_failed("prepare", path, reason);
+  }
+}
+
+void ReplaceFile::create_temporary(const std::filesystem::path& path) {
+  // A killed process of the same number may have left its own: in containers
+  // numbers are few.
+  for (int attempt = 0; descriptor_ < 0; ++attempt) {
+    std::filesystem::path name = path_;
+    name += ".part" + std::to_string(::getpid()) +
+            (attempt == 0 ? "" : "-" + std::to_string(attempt));
+    descriptor_ = ::open(
+        name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kFileMode);
+    if (descriptor_ >= 0) {
+      temporary_ = std::move(name);
+    } else if (errno != EEXIST) {
+      throw_failed("open", path, errno);
+    }
   }
 }
 
 ReplaceFile::~ReplaceFile() {
+  close_and_remove();
+}
+
+void ReplaceFile::close_and_remove() noexcept {
   if (descriptor_ >= 0) {
     ::close(descriptor_);
   }

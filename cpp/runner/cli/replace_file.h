@@ -7,10 +7,10 @@
 namespace voxtral_tts::cli {
 
 // Writes go to a temporary file beside `path`, which commit() renames; without
-// commit() the temporary file is removed and an older `path` stays. A `path`
-// that exists and is no regular file (a FIFO, a device) is written directly.
-// All errors are Error{kOutput} with errno; a vanished reader of a FIFO is
-// Error{kReaderGone}.
+// commit() the temporary file is removed and an older `path` stays. That has to
+// be writable and hands on its mode. A `path` that exists and is no regular
+// file (a FIFO, a device) is written directly. All errors are Error{kOutput}
+// with errno; a vanished reader of a FIFO is Error{kReaderGone}.
 class ReplaceFile {
  public:
   explicit ReplaceFile(const std::filesystem::path& path);
@@ -29,6 +29,9 @@ class ReplaceFile {
   void commit(bool sync = true);
 
  private:
+  void create_temporary(const std::filesystem::path& path); // as it was given
+  void close_and_remove() noexcept;
+
   std::filesystem::path path_;
   std::filesystem::path temporary_; // empty: written directly, or committed
   int descriptor_ = -1;

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <string>
 
 #include "voxtral_tts/export.h"
 
@@ -62,7 +63,8 @@ VOXTRAL_TTS_API std::unique_ptr<AudioSink> make_wav_stream_sink(
     int fd, int sample_rate_hz);
 
 // Samples without a header to a descriptor that stays the caller's and open.
+// `name` is what messages call it; empty: the descriptor by its number.
 VOXTRAL_TTS_API std::unique_ptr<AudioSink> make_raw_pcm_sink(
-    int fd, PcmFormat format);
+    int fd, PcmFormat format, const std::string& name = {});
 
 } // namespace voxtral_tts

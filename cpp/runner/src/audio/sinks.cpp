@@ -65,8 +65,10 @@ class WavSink final : public CheckedSink {
 
 class RawPcmSink final : public CheckedSink {
  public:
-  RawPcmSink(int fd, PcmFormat format)
-      : fd_(fd), name_(descriptor_name(fd)), format_(format) {
+  RawPcmSink(int fd, PcmFormat format, const std::string& name)
+      : fd_(fd),
+        name_(name.empty() ? descriptor_name(fd) : name),
+        format_(format) {
   }
 
   void finish() override {
@@ -102,8 +104,9 @@ std::unique_ptr<AudioSink> make_wav_stream_sink(int fd, int sample_rate_hz) {
   return std::make_unique<WavSink>(fd, descriptor_name(fd), sample_rate_hz);
 }
 
-std::unique_ptr<AudioSink> make_raw_pcm_sink(int fd, PcmFormat format) {
-  return std::make_unique<RawPcmSink>(fd, format);
+std::unique_ptr<AudioSink> make_raw_pcm_sink(
+    int fd, PcmFormat format, const std::string& name) {
+  return std::make_unique<RawPcmSink>(fd, format, name);
 }
 
 } // namespace voxtral_tts

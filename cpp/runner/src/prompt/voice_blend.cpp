@@ -102,8 +102,8 @@ std::vector<Source> sources(
     parts.push_back(std::move(part));
   }
   std::ranges::sort(parts, [](const Source& a, const Source& b) {
-    return std::tie(b.weight, b.voice->rows, a.voice->name) <
-           std::tie(a.weight, a.voice->rows, b.voice->name);
+    return std::tie(b.weight, b.voice->rows, a.voice->name, a.voice->values) <
+           std::tie(a.weight, a.voice->rows, b.voice->name, b.voice->values);
   });
   double total = 0;
   for (const Source& part : parts) {

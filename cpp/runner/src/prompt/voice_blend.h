@@ -36,8 +36,8 @@ constexpr size_t kMaxBlendParts = 8;
 std::vector<BlendPart> parse_voice_blend(std::string_view text);
 
 // `voices[i]` has `weights[i]`. The result does not depend on their order: the
-// heaviest is the first by weight, then rows, then name. Not empty, of one
-// width. Computed in double, rounded to float once.
+// heaviest is the first by weight, then rows, then name, then values. Not
+// empty, of one width. Computed in double, rounded to float once.
 VoiceEmbedding blend_voices(
     std::span<const VoiceEmbedding> voices, std::span<const double> weights);
 
