@@ -136,7 +136,8 @@ def _figures(code: str) -> dict[str, regex.Pattern[str]]:
     patterns = {
         "mixed": r"(?<![\d/.,])(\d{1,9})\s+(\d/\d{1,2})(?![\d/])",
         "fraction": r"(?<![\d/.,])(\d{1,9}+)\s?/\s?(\d{1,9}+)(?![\d/]|[.,]\d)",
-        "scientific": rf"{start}({number})\s?[×x·*⋅]\s?10\^?"
+        # "3 x 100" and "1920x1080" have no exponent.
+        "scientific": rf"{start}({number})\s?[×x·*⋅]\s?10(?!\d)\^?"
         r"([+-]?\d{1,9}|[⁺⁻]?[⁰¹²³⁴-⁹]{1,9})(?!\w)",
         "exponent": rf"{start}({number})[eE]([+−-]?\d{{1,9}})(?![\w.])",
         "caret": rf"{start}({number}|\p{{L}})\^([+-]?\d{{1,9}})(?!\w)",
@@ -203,6 +204,11 @@ def decades(text: str, facts: Language) -> str:
     )
 
 
+def products(text: str, facts: Language) -> str:
+    """3x2, 4 x 100 m: a sign between numbers, before either has become words."""
+    return regex.sub(r"(?<=\d)\s?[x*]\s?(?=\d)", " × ", text)
+
+
 def ranges(text: str, facts: Language) -> str:
     """10–20, 2019-2021, 16:9; and 5 - 3, which is a subtraction."""
     number, patterns = numbers(facts.code), _figures(facts.code)
@@ -224,7 +230,6 @@ def figures(text: str, facts: Language) -> str:
     number, patterns = numbers(facts.code), _figures(facts.code)
     text = patterns["sign"].sub(f"{facts.minus} ", text)
     text = regex.sub(r"(?<![\w.,)])\.(?=\d)", f"0{facts.decimal}", text)
-    text = regex.sub(r"(?<=\d)\s?[x*]\s?(?=\d)", " × ", text)
     text = regex.sub(r"(?<=\p{L}\p{M}?)-(?=\d)", " ", text)
     text = regex.sub(r"(?<=[\p{L}\p{M}])(?=\d)|(?<=\d)(?=[\p{L}\p{M}])", " ", text)
     return patterns["number"].sub(lambda found: number.plain(found[1]), text)

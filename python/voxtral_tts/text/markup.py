@@ -34,7 +34,7 @@ _REWRITES = tuple(
         (r"(?<![\w_])_{1,3}(?=[^\W_])|(?<=[^\s_])_{1,3}(?![\w_])", ""),
     )
 )
-_NUMBERED = regex.compile(r"^(\s{0,9}\d{1,3})(?:\)|\.(?!\s\d))\s+(?=(\p{L}{0,12})\S)", regex.M)
+_NUMBERED = regex.compile(r"^(\s{0,9}\d{1,3})(?:\)|\.(?!\s\d))\s+(?=\S)(?=(\p{L}{0,12}+))", regex.M)
 _ROW = regex.compile(r"^\s*\|(.{1,2000}?)\|?\s*$", regex.M)
 
 

@@ -289,4 +289,12 @@ CASES = [
         "Schön 😀.",
         "Schön, grinning face.",
     ),
+    (
+        "3 x 100 ist 300.",
+        "drei mal einhundert ist dreihundert.",
+    ),
+    (
+        "1. Mai ist frei.",
+        "erster Mai ist frei.",
+    ),
 ]

@@ -293,4 +293,12 @@ CASES = [
         "The parts cost -$5 and 5 - 3.",
         "The parts cost minus five dollars and five minus three.",
     ),
+    (
+        "3 x 100 m at 1920x1080.",
+        "three times one hundred metres at nineteen twenty times one thousand and eighty.",
+    ),
+    (
+        "It began 2024-05-17T14:30:15Z.",
+        "It began May seventeenth, twenty twenty-four fourteen thirty and fifteen seconds UTC.",
+    ),
 ]

@@ -285,4 +285,8 @@ CASES = [
         "Gostei 😀.",
         "Gostei, grinning face.",
     ),
+    (
+        "Saiu às 14h30min.",
+        "Saiu às catorze e trinta min.",
+    ),
 ]
