@@ -31,7 +31,7 @@ class _Dates:
         else:
             self.flags = regex.I
         month = rf"(?P<month>{names})(?:\.(?=\s*\S)|(?![\w\p{{M}}]))"
-        day = r"(?<![\d.,:/])(?P<day>0?[1-9]|[12]\d|3[01])(?P<mark>\.|er|º|st|nd|rd|th)?"
+        day = r"(?<![\d.,:/])(?P<day>0?[1-9]|[12]\d|3[01])(?P<mark>\.|er|º|°|st|nd|rd|th)?"
         year = r"(?P<comma>,?\s(?:de\s)?)(?P<year>\d{4})(?![\d:.,]\d)"
         self.day_first = regex.compile(
             rf"{day}(?P<mid>\s(?:de |of )?){month}(?:{year})?", self.flags

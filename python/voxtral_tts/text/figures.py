@@ -13,7 +13,7 @@ from voxtral_tts.text.spellers import rewrite
 
 _PHONE = regex.compile(
     r"(?<![\w.,:/+-])(?:\+\d[\d() ./-]{5,25}\d|\(\d{2,5}\)[ ./-]?\d[\d ./-]{3,20}\d"
-    r"|0\d{1,5}(?:[ /-]\d{2,8}){1,6}|\d{2,4}-\d{2,4}-\d{2,6}(?:-\d{2,6})*"
+    r"|0\d{1,5}(?:[ /-]\d{2,8}){1,6}|1-\d{3}-\d{3}-\d{4}|\d{2,4}-\d{2,4}-\d{2,6}(?:-\d{2,6})*"
     r"|\d{3}-\d{4}|0\d(?:\.\d\d){4})(?![\w-]|[.,:]\d)"
 )
 _VERSION = regex.compile(
@@ -141,7 +141,8 @@ def _figures(code: str) -> dict[str, regex.Pattern[str]]:
         r"([+-]?\d{1,9}|[⁺⁻]?[⁰¹²³⁴-⁹]{1,9})(?!\w)",
         "exponent": rf"{start}({number})[eE]([+−-]?\d{{1,9}})(?![\w.])",
         "caret": rf"{start}({number}|\p{{L}})\^([+-]?\d{{1,9}})(?!\w)",
-        "decade": rf"{start}(\d{{3}}0)(?:{facts.decade_mark or '(?!)'})(?!\w)",
+        "decade": rf"{start}(\d{{3}}0|(?:{facts.short_decade or '(?!)'})['’‘]?[2-9]0)"
+        rf"(?:{facts.decade_mark or '(?!)'})(?!\w)",
         "ratio": r"(?<![\w.,:])(\d{1,9}+):(\d{1,9}+)(?![\w:]|[.,]\d)",
         "range": rf"{start}({number})(\s?){DASH}(\s?)({number})(?!\w|{DASH}\d)",
         "sign": rf"(?<![\w)\]\-+−]){SIGN}(?=\.?\d)",
@@ -197,11 +198,12 @@ def powers(text: str, facts: Language) -> str:
 
 
 def decades(text: str, facts: Language) -> str:
-    """1980s, 1990er."""
+    """1980s, 1990er, the '80s, and anni '80, of which the apostrophe goes."""
     number = numbers(facts.code)
-    return _figures(facts.code)["decade"].sub(
-        lambda found: rewrite(number.plain(found[1]), facts.decades), text
+    text = _figures(facts.code)["decade"].sub(
+        lambda found: rewrite(number.plain(found[1].lstrip("'’‘")), facts.decades), text
     )
+    return regex.sub(r"(?<=\s)['’‘](?=\d0(?![\d'’]))", "", text)
 
 
 def products(text: str, facts: Language) -> str:

@@ -138,6 +138,7 @@ class Language:
     of_million_elided: str = ""
     halves: Mapping[str, str] = field(default_factory=dict)  # whole number -> 1½, in words
     construct: Rewrites = ()  # what becomes of a number right before its noun
+    counted: Mapping[str, Noun] = field(default_factory=dict)  # only written in full: two days
     late: Rewrites = ()  # after all passes
     phrases: Mapping[str, str] = field(default_factory=dict)  # category -> "{n} {noun}"
     ordinal_suffixes: Mapping[str, str] = field(default_factory=dict)  # regex -> form
@@ -149,6 +150,7 @@ class Language:
     roman_before: tuple[tuple[str, str], ...] = ()
     decades: Rewrites = ()  # turns a year in words into its decade
     decade_mark: str = ""
+    short_decade: str = ""  # what stands before "80" in a decade without its century
     early: Rewrites = ()  # what a table of abbreviations cannot say
     starters: str = ""  # words after "3." that begin a sentence, as a regular expression
     ending: frozenset[str] = frozenset()  # abbreviations that may end a sentence

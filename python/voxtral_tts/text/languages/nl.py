@@ -248,6 +248,9 @@ LANGUAGE = Language(
     version="versie",
     hashtag="hashtag",
     money_join=" en ",
+    early=(
+        (r"(?<![\d.,:])([01]?\d|2[0-4])\.([0-5]\d)(?=(?:\s?(?:[–-]|tot)\s?\d\d?\.\d\d)?\s?uur\b)", r"\1:\2"),
+    ),
     ordinal_suffixes={"(?:ste|de|e)": ""},
     roman_after=(
         ("Lodewijk|Hendrik|Karel|Filips|Willem|Frederik|Johannes Paulus|Benedictus|Napoleon|"
