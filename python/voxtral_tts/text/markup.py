@@ -7,7 +7,7 @@ import regex
 from voxtral_tts.text.languages.base import Language
 
 _TAGS = (
-    "a|abbr|b|blockquote|br|cite|code|del|details|div|em|emphasis|font|h[1-6]|hr|i|img|ins|kbd|"
+    "a|abbr|b|blockquote|br|break|cite|code|del|details|div|em|emphasis|font|h[1-6]|hr|i|img|ins|kbd|"
     "li|mark|ol|p|pre|prosody|q|s|say-as|small|span|speak|strong|sub|summary|sup|table|tbody|td|"
     "th|thead|tr|u|ul|voice"
 )
