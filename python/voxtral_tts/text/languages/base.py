@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 Rewrites = tuple[tuple[str, str], ...]  # (regular expression, replacement), applied in order
@@ -55,6 +55,13 @@ def words(table: str) -> dict[str, str]:
         for key in keys.split():
             found[key] = rest
     return found
+
+
+def month_numbers(months: Sequence[str]) -> dict[str, int]:
+    """Months in full and by their first three letters, in small letters, to 1..12."""
+    return {
+        part.lower(): number for number, name in enumerate(months, 1) for part in (name, name[:3])
+    }
 
 
 def one_or_other(whole: int, fraction: bool) -> str:

@@ -7,6 +7,7 @@ from voxtral_tts.text.languages.base import (
     Language,
     Times,
     magnitudes,
+    month_numbers,
     nouns,
     one_or_other,
     words,
@@ -43,9 +44,7 @@ LANGUAGE = Language(
     dot="Punkt",
     dates=Dates(
         months=tuple(MONTHS),
-        short={name.lower(): i for i, name in enumerate(MONTHS, 1)}
-        | {name[:3].lower(): i for i, name in enumerate(MONTHS, 1)}
-        | {"jänner": 1, "sept": 9},
+        short=month_numbers(MONTHS) | {"jänner": 1, "sept": 9},
         template="{day} {month} {year}",
         ordinal_day=True,
     ),

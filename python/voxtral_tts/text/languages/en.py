@@ -7,6 +7,7 @@ from voxtral_tts.text.languages.base import (
     Language,
     Times,
     magnitudes,
+    month_numbers,
     nouns,
     one_or_other,
     words,
@@ -35,9 +36,7 @@ LANGUAGE = Language(
     dot="point",
     dates=Dates(
         months=tuple(MONTHS),
-        short={name[:3].lower(): i for i, name in enumerate(MONTHS, 1)}
-        | {name.lower(): i for i, name in enumerate(MONTHS, 1)}
-        | {"sept": 9},
+        short=month_numbers(MONTHS) | {"sept": 9},
         template="{month} {day}, {year}",
         no_year="{month} {day}",
         month_first=True,

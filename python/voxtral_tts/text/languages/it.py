@@ -7,6 +7,7 @@ from voxtral_tts.text.languages.base import (
     Language,
     Times,
     magnitudes,
+    month_numbers,
     nouns,
     one_or_other,
     words,
@@ -43,9 +44,7 @@ LANGUAGE = Language(
     fraction_as_number=True,
     dates=Dates(
         months=tuple(MONTHS),
-        short={name: i for i, name in enumerate(MONTHS, 1)}
-        | {name[:3]: i for i, name in enumerate(MONTHS, 1)}
-        | {"sett": 9},
+        short=month_numbers(MONTHS) | {"sett": 9},
         template="{day} {month} {year}",
         first_day="primo",
     ),
