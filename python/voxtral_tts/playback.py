@@ -20,7 +20,7 @@ class Player:
     """The default output device, for a ``with`` block that waits until all is played.
 
     Leaving it by an exception stops at once. Raises ``UsageError`` without the package
-    sounddevice, ``OutputError`` without a device.
+    sounddevice, ``OutputError`` without a device and when it goes away.
     """
 
     def __init__(self, sample_rate: int = 24000) -> None:
@@ -51,7 +51,7 @@ class Player:
         piece = np.clip(np.asarray(samples, np.float32), -1, 1)
         with self._changed:
             while self._queued > _MOST_S * self._rate:
-                self._changed.wait(0.1)  # in short, so that Ctrl-C is seen
+                self._wait()
             self._pieces.append(piece)
             self._queued += len(piece)
 
@@ -63,10 +63,15 @@ class Player:
             with self._changed:
                 self._has_ended = True
                 while self._queued:
-                    self._changed.wait(0.1)
+                    self._wait()
             self._stream.stop()  # returns when the device has played what it holds
         finally:
             self._stream.close()
+
+    def _wait(self) -> None:
+        self._changed.wait(0.1)  # in short, so that Ctrl-C is seen
+        if not self._stream.active:
+            raise OutputError("the sound device has stopped; write a file with -o instead")
 
     def _fill(self, out: NDArray[np.float32], count: int, _time: object, _status: object) -> None:
         """The device's thread asks for ``count`` samples, (count, 1)."""

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from batches import TIMEOUT_S, assert_whole, examples, results, run_shell, spoken, write_jobs
-from voxtral_tts import ModelLoadError
+from voxtral_tts import ModelLoadError, UsageError
 from voxtral_tts.batch import Job, ModelFiles, OutputFolder, read_jobs, run_batch
 
 ray = pytest.importorskip("ray")
@@ -182,3 +182,19 @@ def test_a_signal_stops_it_and_nothing_is_spoken_twice(
     assert all(line.startswith("{") for line in found if line), found
     assert {json.loads(line)["id"] for line in found if line} <= set(noted)
     assert_whole(tmp_path / "out")
+
+
+@pytest.mark.parametrize("address", ["nonsense", "auto"])
+def test_a_cluster_that_is_not_there_is_one_clear_error(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    speak_all = ray_data.on_ray(ModelFiles("m.pte", "c.pte"), actors=1, num_cpus=1, address=address)
+    if address == "auto":  # this machine may be in the cluster of another test
+
+        def init(**_: object) -> None:
+            raise RuntimeError("made for the test")
+
+        monkeypatch.setattr(ray, "init", init)
+    with pytest.raises(UsageError, match=f"no Ray cluster at {address}"):
+        next(speak_all([(Job("a", "Hello."), "")], Path("out")))

@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,7 +20,9 @@ from voxtral_tts.batch import Job, ModelFiles
 ray = pytest.importorskip("ray")
 serve = pytest.importorskip("ray.serve")
 
+from voxtral_tts.batch import ray_serve  # noqa: E402
 from voxtral_tts.batch.ray_serve import deployment  # noqa: E402
+from voxtral_tts.server import ServerOptions  # noqa: E402
 
 FRAMES = 30
 
@@ -32,6 +35,27 @@ def files(exported: Path) -> ModelFiles:
         num_threads=1,
         voice_cache="memory",
     )
+
+
+def test_a_replica_has_the_limits_of_its_options(
+    files: ModelFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "ingress", lambda build: lambda: build)
+    monkeypatch.setattr(serve, "deployment", lambda build, **_: SimpleNamespace(bind=lambda: build))
+    build = deployment(files, options=ServerOptions(write_timeout=3.0), requests_per_replica=2)
+    given: dict[str, Any] = {}
+
+    class Stop(Exception):
+        pass
+
+    def speaker(_runner: object, **members: Any) -> None:
+        given.update(members)
+        raise Stop
+
+    monkeypatch.setattr(ray_serve, "Speaker", speaker)
+    with pytest.raises(Stop):
+        build()
+    assert given == {"queue_size": 2, "write_timeout": 3.0}
 
 
 @pytest.fixture(scope="module")

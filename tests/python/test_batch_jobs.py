@@ -100,6 +100,7 @@ def test_a_line_that_is_no_job(content: bytes, message: str) -> None:
     [
         *(("text", value) for value in (1, ["a"], "\ud800", True)),
         *(("voice", value) for value in ("", 5, "a\0b")),
+        *(("language", value) for value in ("", "xx", "EN", 1)),
         *(("seed", value) for value in (-1, 2**64, 1.0, True, "1")),
         *(("format", value) for value in ("exe", "WAV", 1, "")),
         *(("sample_rate", value) for value in (0, -8000, "24000", 24000.0)),

@@ -101,7 +101,7 @@ def test_a_segment_that_misses_its_end_is_truncated(files: ModelFiles, tmp_path:
     ("flags", "message"),
     [
         (("--seed", -1), "--seed"),
-        (("--format", "mp3", "--sample-rate", 12345), "sample_rate of mp3"),
+        (("--format", "mp3", "--sample-rate", 12345), "sample rate 12345: mp3"),
         (("--nonsense",), "--nonsense"),
     ],
 )

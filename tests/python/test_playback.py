@@ -34,7 +34,8 @@ class Device:
         assert (options["samplerate"], options["channels"]) == (RATE, 1)
         self._callback = options["callback"]
         names = ("start", "stop", "abort", "close")
-        return SimpleNamespace(**{name: self._call(name) for name in names})
+        self.stream = SimpleNamespace(active=True, **{name: self._call(name) for name in names})
+        return self.stream
 
     def _call(self, name: str) -> Any:
         return lambda: self.calls.append(name)
@@ -91,6 +92,17 @@ def test_some_audio_is_gathered_first_and_after_a_gap(device: Device) -> None:
     assert not device.ask().any()
     player.__exit__(KeyboardInterrupt)
     assert device.calls == ["start", "abort", "close"]
+
+
+def test_a_device_that_goes_away_is_not_waited_for(device: Device) -> None:
+    player = Player(RATE).__enter__()
+    player.write(ramp(1, 1_000_000))
+    device.stream.active = False
+    with pytest.raises(OutputError, match="has stopped"):
+        player.write(ramp(1, 1000))
+    with pytest.raises(OutputError, match="has stopped"):
+        player.__exit__(None)
+    assert device.calls == ["start", "close"]
 
 
 def test_errors_say_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

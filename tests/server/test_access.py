@@ -39,6 +39,35 @@ def test_the_api_key_opens(locked: Served) -> None:
     assert locked.client.get("/").status_code == 200
 
 
+def test_the_api_key_is_asked_for_below_another_path(runner: Runner) -> None:
+    """As Ray Serve's route_prefix, a proxy's --root-path and a mounted application have it."""
+    with served(runner, ServerOptions(api_key=KEY), root_path="/tts") as server:
+        for path in ("/v1/models", "/metrics"):
+            assert server.client.get(path).status_code == 401
+        assert server.speak().status_code == 401
+        assert server.client.get("/").status_code == 200
+
+
+def test_head_is_answered_where_get_is(server: Served, locked: Served) -> None:
+    for path in ("/", "/page.css", "/health", "/metrics", "/v1/models", "/openapi.json"):
+        answer = server.client.head(path)
+        assert (answer.status_code, answer.content) == (200, b"")
+        assert int(answer.headers["content-length"]) > 0
+    assert server.client.head("/v1/audio/speech").status_code == 405
+    assert server.client.head("/nowhere").status_code == 404
+    assert locked.client.head("/v1/models").status_code == 401
+
+
+def test_too_many_connections_are_told_so_in_json(runner: Runner) -> None:
+    with served(runner, limit_concurrency=2) as server:
+        assert server.client.get("/health", headers={"Connection": "close"}).status_code == 200
+        host, port = server.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))):
+            answer = server.client.get("/health")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "server_busy")
+        assert (answer.headers["retry-after"], answer.headers["connection"]) == ("1", "close")
+
+
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil", "[::1", ""])
 def test_other_host_names_are_refused(server: Served, host: str) -> None:
     for path in ("/", "/health", "/v1/models"):
@@ -189,3 +218,24 @@ def test_a_client_that_reads_nothing_is_given_up(runner: Runner) -> None:
                 time.sleep(0.005)
             server.wait_until_idle(15)
         server.wait_for('voxtral_tts_speeches_total{outcome="cancelled"}', 1)
+
+
+def test_a_whole_answer_is_not_kept_for_a_client_that_reads_nothing(runner: Runner) -> None:
+    members = b'{"sample_rate": 384000, "max_new_tokens": 400, "input": "%s"}'
+    body = members % LONG_TEXT.encode()
+    with served(runner, ServerOptions(write_timeout=0.5)) as server:
+        host, port = server.url.removeprefix("http://").split(":")
+        with socket.socket() as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.connect((host, int(port)))
+            connection.sendall(
+                b"POST /v1/audio/speech HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+                % (len(body), body)
+            )
+            server.wait_for('voxtral_tts_speeches_total{outcome="complete"}', 1)
+            time.sleep(2)
+            answer = b"".join(iter(lambda: connection.recv(1 << 20), b""))
+    head, _, content = answer.partition(b"\r\n\r\n")
+    promised = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+    assert len(content) < promised

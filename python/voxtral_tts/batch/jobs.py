@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, BinaryIO, Self
 
-from voxtral_tts.encode import FORMATS
 from voxtral_tts.errors import UsageError
+from voxtral_tts.formats import FORMATS, check_rate
+from voxtral_tts.voices import LANGUAGES
 
 # Bytes. A book has a few million characters, each six bytes where it is escaped.
 MAX_LINE = 16 << 20
@@ -43,7 +44,10 @@ def _number(low: float, high: float) -> Callable[[Any], bool]:
 _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "text": ("a string of valid Unicode", _text),
     "voice": ("a voice's name or file", _name),
-    "language": ("a language code", _name),
+    "language": (
+        f"one of {', '.join(LANGUAGES)}",
+        lambda value: _name(value) and value in LANGUAGES,
+    ),
     "seed": ("an integer from 0 to 2^64-1", _integer(0, 2**64 - 1)),
     "format": (f"one of {', '.join(FORMATS)}", lambda value: _name(value) and value in FORMATS),
     "sample_rate": ("an integer from 1000 to 384000, in Hz", _integer(1000, 384000)),
@@ -80,10 +84,8 @@ class Job:
             kind, is_valid = _KINDS[field.name]
             if not is_valid(value) and not (value is None and field.default is None):
                 raise UsageError(f"{field.name} has to be {kind}, not {_shown(value)}")
-        rates = FORMATS[self.format].rates
-        if rates and self.sample_rate not in (None, *rates):
-            allowed = ", ".join(map(str, rates))
-            raise UsageError(f"sample_rate of {self.format} has to be one of {allowed}")
+        if self.sample_rate is not None:
+            check_rate(FORMATS[self.format], self.sample_rate)
 
     @classmethod
     def from_mapping(cls, members: Mapping[str, Any], defaults: Mapping[str, Any]) -> Self:

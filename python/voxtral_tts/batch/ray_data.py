@@ -167,8 +167,8 @@ def _ray(address: str | None, num_cpus: int) -> Iterator[Any]:
     before = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(log_to_driver=False, logging_level="ERROR", **options)
-    except ConnectionError as error:
-        raise UsageError(f"no Ray cluster at {address}: {error}") from error
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise UsageError(f"no Ray cluster at {options['address']}: {error}") from error
     try:
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, before)  # Ray's own would end the program unheard

@@ -33,8 +33,13 @@ def deployment(
 
     files = for_workers(files, num_cpus)
 
+    limits = ServerOptions() if options is None else options
+
     def build() -> Any:  # in the replica
-        return create_app(Speaker(files.open(), queue_size=requests_per_replica), options)
+        speaker = Speaker(
+            files.open(), queue_size=requests_per_replica, write_timeout=limits.write_timeout
+        )
+        return create_app(speaker, limits)
 
     ingress: Any = serve.ingress(build)()
     return serve.deployment(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib.resources import files
 from typing import Any
@@ -75,8 +75,8 @@ def create_app(speaker: Speaker, options: ServerOptions | None = None) -> FastAP
     app.add_exception_handler(ApiError, _api_error)
     _add_speech(app, speaker, limits)
     _add_lists(app, speaker, limits)
-    for path in _PAGE_FILES:
-        app.add_api_route(path, _page_file, include_in_schema=False)
+    for path, (name, media_type) in _PAGE_FILES.items():
+        app.add_api_route(path, _page_file(name, media_type), include_in_schema=False)
     return app
 
 
@@ -136,11 +136,13 @@ def _add_lists(app: FastAPI, speaker: Speaker, limits: ServerOptions) -> None:
 _MODEL = {"id": MODEL_ID, "object": "model", "created": 0, "owned_by": "mistralai"}
 
 
-async def _page_file(request: Request) -> Response:
-    name, media_type = _PAGE_FILES[request.url.path]
-    content = files("voxtral_tts.server").joinpath("page", name).read_bytes()
-    headers = {"Content-Type": media_type, "Cache-Control": "no-cache"}
-    return Response(content, headers=headers)
+def _page_file(name: str, media_type: str) -> Callable[[], Awaitable[Response]]:
+    async def page_file() -> Response:
+        content = files("voxtral_tts.server").joinpath("page", name).read_bytes()
+        headers = {"Content-Type": media_type, "Cache-Control": "no-cache"}
+        return Response(content, headers=headers)
+
+    return page_file
 
 
 async def _http_error(_: Request, error: Exception) -> Response:

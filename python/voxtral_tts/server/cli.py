@@ -117,6 +117,11 @@ def _options(args: argparse.Namespace) -> ServerOptions:
     names = tuple(name.lower() for name in args.allowed_host or ())
     if not is_local and key is None:
         log.warning("anybody who reaches %s may use this server: no API key is set", args.host)
+        if not names:
+            log.warning(
+                "and so may any page that a browser here opens, under a name of its own: "
+                "name the server's with --allowed-host"
+            )
     return ServerOptions(
         api_key=key,
         allowed_hosts=(*LOOPBACK_HOSTS, args.host.lower(), *names) if is_local else names,

@@ -51,6 +51,10 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        path = _route_path(scope)
+        is_head = scope["method"] == "HEAD"
+        if is_head:  # whatever answers to GET, without the body
+            scope = {**scope, "method": "GET"}
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex[:16]
@@ -62,25 +66,27 @@ class Guard:
             if message["type"] == "http.response.start":
                 has_begun = True
                 MutableHeaders(scope=message).update({**_HEADERS, "X-Request-Id": request_id})
-                self._metrics.answered(_label(scope["path"]), message["status"])
+                self._metrics.answered(_label(path), message["status"])
+            elif is_head and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
             await send(message)
 
         try:
-            self._check(scope, headers)
+            self._check(scope, path, headers)
             await self._app(scope, receive, send_on)
         except ApiError as error:
             await error_response(error)(scope, receive, send_on)
         except ClientDisconnect:
             log.debug("%s: gone before its body had come", request_id)
-            self._metrics.answered(_label(scope["path"]), CLIENT_GONE)
+            self._metrics.answered(_label(path), CLIENT_GONE)
         except Exception:
-            log.exception("%s: %s %s failed", request_id, scope["method"], scope["path"])
+            log.exception("%s: %s %s failed", request_id, scope["method"], path)
             if has_begun:
                 raise
             failure = ApiError(500, "a defect of the server", type="server_error", code="Internal")
             await error_response(failure)(scope, receive, send_on)
 
-    def _check(self, scope: Scope, headers: Headers) -> None:
+    def _check(self, scope: Scope, path: str, headers: Headers) -> None:
         host = headers.get("host", "")
         allowed = self._options.allowed_hosts
         if allowed and _host_name(host) not in allowed:
@@ -99,7 +105,7 @@ class Guard:
                 type="permission_error",
                 code="origin_not_allowed",
             )
-        if scope["path"].startswith(_GUARDED):
+        if path.startswith(_GUARDED):
             self._check_key(headers)
 
     def _check_key(self, headers: Headers) -> None:
@@ -115,6 +121,14 @@ class Guard:
                 type="authentication_error",
                 code="invalid_api_key",
             )
+
+
+def _route_path(scope: Scope) -> str:
+    """The path as the routes see it: without what a proxy, Ray Serve or an application that this
+    one is mounted in has before it."""
+    path: str = scope["path"]
+    rest = path.removeprefix(scope.get("root_path", ""))
+    return rest if rest == "" or rest.startswith("/") else path
 
 
 def _place(origin: str) -> str:

@@ -21,6 +21,9 @@ from voxtral_tts.server.speaking import usage
 log = logging.getLogger("voxtral_tts.server")
 
 
+_PART_BYTES = 64 * 1024
+
+
 class _BrokenOffError(Exception):
     """The answer has begun and cannot be completed."""
 
@@ -91,7 +94,10 @@ class SpeechResponse:
         await self._in_time(lambda: send(start))
         self._has_begun = True
         if not self._order.is_streamed:
-            await self._write(send, first, is_last=True)
+            # In parts, so that a client that takes them slowly is within the time limits.
+            for start_at in range(0, len(first), _PART_BYTES):
+                part = first[start_at : start_at + _PART_BYTES]
+                await self._write(send, part, is_last=start_at + _PART_BYTES >= len(first))
             return
         piece: bytes | None = first
         while piece is not None:

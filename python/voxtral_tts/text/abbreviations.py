@@ -15,7 +15,8 @@ def _written(key: str) -> str:
     """``z.B.`` with or without blanks inside; a final # asks for a digit after it."""
     body = key.removesuffix("#")
     pattern = r"\.\s?".join(regex.escape(part) for part in body.removesuffix(".").split("."))
-    pattern += r"\.(?!\p{L}\.)" if body.endswith(".") else r"(?![\w.])"
+    if not body.endswith(("°", "º")):  # "n°5"
+        pattern += r"\.(?!\p{L}\.)" if body.endswith(".") else r"(?![\w.])"
     return pattern + (r"(?=\s*\d)" if key.endswith("#") else "")
 
 

@@ -10,6 +10,7 @@ import regex
 from voxtral_tts.text.languages import language
 from voxtral_tts.text.languages.base import Language, Noun
 from voxtral_tts.text.numbers import DASH, SIGN, Numbers, numbers
+from voxtral_tts.text.spellers import rewrite
 
 _SYMBOLS = {
     "US$": "USD",
@@ -102,20 +103,62 @@ def _money(code: str) -> _Money:
 
 
 def money(text: str, facts: Language) -> str:
-    """$1,250.50, 3 Mio. €, €5k, USD 20, $5–$10."""
+    """$1,250.50, 3 Mio. €, €5k, USD 20, $5–$10; 5,- €."""
+    if facts.decimal == ",":  # "5,- €"
+        text = regex.sub(r"(?<=\d),[-–—]{1,2}(?![\w-])", "", text)
     rules = _money(facts.code)
     read = lambda found: rules.read(found) + _stop(found)
     return rules.after.sub(read, rules.before.sub(read, text))
 
 
-@cache
-def _measure(code: str) -> regex.Pattern[str]:
+def _amount(code: str) -> str:
+    """A number before a noun, or a range, as a regular expression."""
     number = numbers(code).pattern
     between = rf"\s?(?:{DASH}|{regex.escape(language(code).to)}(?=\s))\s?"
-    return regex.compile(
+    return (
         rf"(?<![\w.,/]){{1}}(?P<sign>(?<![\w)\]]){SIGN})?(?:(?P<low>{number}){between})?"
-        rf"(?P<n>{number})[\s-]?(?P<unit>{_any(language(code).units)})(?![\w\p{{M}}²³^/]|\.\w)"
+        rf"(?P<n>{number})"
     )
+
+
+@cache
+def _measure(code: str) -> regex.Pattern[str]:
+    return regex.compile(
+        rf"{_amount(code)}[\s-]?(?P<unit>{_any(language(code).units)})"
+        r"(?:(?![\w\p{M}²³^/.]|\.\w)|\.(?=\s\p{Ll})|(?=\.(?!\w)))"
+    )
+
+
+@cache
+def _in_full(code: str) -> tuple[regex.Pattern[str], dict[str, str]]:
+    """Nouns that are written in full, with their gender."""
+    facts = language(code)
+    # The pound sterling is left out: in French "livre" is a book, too.
+    money = [noun for key, noun in facts.currencies.items() if key != "GBP"]
+    genders = {
+        form: noun.gender
+        for noun in (*facts.units.values(), *facts.counted.values(), *money)
+        for form in (noun.one, noun.other, noun.few, noun.many)
+        if noun.gender and form
+    }
+    return regex.compile(
+        rf"{_amount(code)}(?=\s(?P<noun>{_any(genders) or '(?!)'})(?![\w\p{{M}}]))"
+    ), genders
+
+
+def counts(text: str, facts: Language) -> str:
+    """1 Stunde, 21 horas: the number in the gender of the noun, which stays as it is."""
+    number = numbers(facts.code)
+    pattern, genders = _in_full(facts.code)
+
+    def read(found: regex.Match[str]) -> str:
+        gender = genders[found["noun"]]
+        words = f"{facts.minus} " if found["sign"] else ""
+        if found["low"]:
+            words += f"{number.spoken(found['low'], gender)} {facts.to} "
+        return words + rewrite(number.spoken(found["n"], gender), facts.construct)
+
+    return pattern.sub(read, text)
 
 
 def measures(text: str, facts: Language) -> str:

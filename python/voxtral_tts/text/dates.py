@@ -10,7 +10,8 @@ from voxtral_tts.text.languages import language
 from voxtral_tts.text.languages.base import Language
 from voxtral_tts.text.numbers import Numbers, numbers
 
-_ISO = regex.compile(r"(?<![\d-])(\d{4})([-/])(\d{1,2})\2(\d{1,2})(?:T(?=\d\d:))?(?!\d|[-/]\d)")
+_ISO = regex.compile(r"(?<![\d-])(\d{4})([-/])(\d{1,2})\2(\d{1,2})(?!\d|[-/]\d)(?:T(?=\d\d:))?")
+_ZULU = regex.compile(r"(?<=\d\d:\d\d(?:[.,]\d{1,9})?)Z\b")
 _LOCAL = regex.compile(r"(?<![\d/.-])(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?![\d/]|[.-]\d)")
 _DAY_MONTH = regex.compile(r"(?<![\d.])(\d{1,2})\.(\d{1,2})\.(?!\d)")
 
@@ -30,7 +31,7 @@ class _Dates:
         else:
             self.flags = regex.I
         month = rf"(?P<month>{names})(?:\.(?=\s*\S)|(?![\w\p{{M}}]))"
-        day = r"(?<![\d.,:/])(?P<day>0?[1-9]|[12]\d|3[01])(?P<mark>\.|er|º|st|nd|rd|th)?"
+        day = r"(?<![\d.,:/])(?P<day>0?[1-9]|[12]\d|3[01])(?P<mark>\.|er|º|°|st|nd|rd|th)?"
         year = r"(?P<comma>,?\s(?:de\s)?)(?P<year>\d{4})(?![\d:.,]\d)"
         self.day_first = regex.compile(
             rf"{day}(?P<mid>\s(?:de |of )?){month}(?:{year})?", self.flags
@@ -115,7 +116,7 @@ def _dates(code: str) -> _Dates:
 def dates(text: str, facts: Language) -> str:
     """2024-05-17, 17/05/2024, 17 May 2024; the order of day and month is the language's."""
     rules = _dates(facts.code)
-    text = _ISO.sub(rules.iso, text)
+    text = _ISO.sub(rules.iso, _ZULU.sub(" UTC", text))
     text = _LOCAL.sub(rules.local, text)
     if facts.ordinal_dot:
         text = _DAY_MONTH.sub(rules.short, text)
@@ -166,6 +167,7 @@ def times(text: str, facts: Language) -> str:
             template += " " + (rules.before_noon if found["noon"] in "aA" else rules.after_noon)
         if found["s"]:
             template += rules.seconds
-        return template.format(**values)
+        glued = regex.compile(r"\p{L}|[.,]\d").match(found.string, found.end())  # "14h30min"
+        return template.format(**values) + (" " if glued else "")
 
     return _clock(facts.code).sub(read, text)

@@ -13,7 +13,7 @@ from voxtral_tts.text.spellers import rewrite
 
 _PHONE = regex.compile(
     r"(?<![\w.,:/+-])(?:\+\d[\d() ./-]{5,25}\d|\(\d{2,5}\)[ ./-]?\d[\d ./-]{3,20}\d"
-    r"|0\d{1,5}(?:[ /-]\d{2,8}){1,6}|\d{2,4}-\d{2,4}-\d{2,6}(?:-\d{2,6})*"
+    r"|0\d{1,5}(?:[ /-]\d{2,8}){1,6}|1-\d{3}-\d{3}-\d{4}|\d{2,4}-\d{2,4}-\d{2,6}(?:-\d{2,6})*"
     r"|\d{3}-\d{4}|0\d(?:\.\d\d){4})(?![\w-]|[.,:]\d)"
 )
 _VERSION = regex.compile(
@@ -136,11 +136,13 @@ def _figures(code: str) -> dict[str, regex.Pattern[str]]:
     patterns = {
         "mixed": r"(?<![\d/.,])(\d{1,9})\s+(\d/\d{1,2})(?![\d/])",
         "fraction": r"(?<![\d/.,])(\d{1,9}+)\s?/\s?(\d{1,9}+)(?![\d/]|[.,]\d)",
-        "scientific": rf"{start}({number})\s?[×x·*⋅]\s?10\^?"
+        # "3 x 100" and "1920x1080" have no exponent.
+        "scientific": rf"{start}({number})\s?[×x·*⋅]\s?10(?!\d)\^?"
         r"([+-]?\d{1,9}|[⁺⁻]?[⁰¹²³⁴-⁹]{1,9})(?!\w)",
         "exponent": rf"{start}({number})[eE]([+−-]?\d{{1,9}})(?![\w.])",
         "caret": rf"{start}({number}|\p{{L}})\^([+-]?\d{{1,9}})(?!\w)",
-        "decade": rf"{start}(\d{{3}}0)(?:{facts.decade_mark or '(?!)'})(?!\w)",
+        "decade": rf"{start}(\d{{3}}0|(?:{facts.short_decade or '(?!)'})['’‘]?[2-9]0)"
+        rf"(?:{facts.decade_mark or '(?!)'})(?!\w)",
         "ratio": r"(?<![\w.,:])(\d{1,9}+):(\d{1,9}+)(?![\w:]|[.,]\d)",
         "range": rf"{start}({number})(\s?){DASH}(\s?)({number})(?!\w|{DASH}\d)",
         "sign": rf"(?<![\w)\]\-+−]){SIGN}(?=\.?\d)",
@@ -196,11 +198,17 @@ def powers(text: str, facts: Language) -> str:
 
 
 def decades(text: str, facts: Language) -> str:
-    """1980s, 1990er."""
+    """1980s, 1990er, the '80s, and anni '80, of which the apostrophe goes."""
     number = numbers(facts.code)
-    return _figures(facts.code)["decade"].sub(
-        lambda found: rewrite(number.plain(found[1]), facts.decades), text
+    text = _figures(facts.code)["decade"].sub(
+        lambda found: rewrite(number.plain(found[1].lstrip("'’‘")), facts.decades), text
     )
+    return regex.sub(r"(?<=\s)['’‘](?=\d0(?![\d'’]))", "", text)
+
+
+def products(text: str, facts: Language) -> str:
+    """3x2, 4 x 100 m: a sign between numbers, before either has become words."""
+    return regex.sub(r"(?<=\d)\s?[x*]\s?(?=\d)", " × ", text)
 
 
 def ranges(text: str, facts: Language) -> str:
@@ -224,7 +232,6 @@ def figures(text: str, facts: Language) -> str:
     number, patterns = numbers(facts.code), _figures(facts.code)
     text = patterns["sign"].sub(f"{facts.minus} ", text)
     text = regex.sub(r"(?<![\w.,)])\.(?=\d)", f"0{facts.decimal}", text)
-    text = regex.sub(r"(?<=\d)\s?[x*]\s?(?=\d)", " × ", text)
     text = regex.sub(r"(?<=\p{L}\p{M}?)-(?=\d)", " ", text)
     text = regex.sub(r"(?<=[\p{L}\p{M}])(?=\d)|(?<=\d)(?=[\p{L}\p{M}])", " ", text)
     return patterns["number"].sub(lambda found: number.plain(found[1]), text)

@@ -7,7 +7,7 @@ import regex
 from voxtral_tts.text.languages.base import Language
 
 _TAGS = (
-    "a|abbr|b|blockquote|br|cite|code|del|details|div|em|emphasis|font|h[1-6]|hr|i|img|ins|kbd|"
+    "a|abbr|b|blockquote|br|break|cite|code|del|details|div|em|emphasis|font|h[1-6]|hr|i|img|ins|kbd|"
     "li|mark|ol|p|pre|prosody|q|s|say-as|small|span|speak|strong|sub|summary|sup|table|tbody|td|"
     "th|thead|tr|u|ul|voice"
 )
@@ -34,7 +34,7 @@ _REWRITES = tuple(
         (r"(?<![\w_])_{1,3}(?=[^\W_])|(?<=[^\s_])_{1,3}(?![\w_])", ""),
     )
 )
-_NUMBERED = regex.compile(r"^(\s{0,9}\d{1,3})(?:\)|\.(?!\s\d))\s+(?=(\p{L}{0,12})\S)", regex.M)
+_NUMBERED = regex.compile(r"^(\s{0,9}\d{1,3})(?:\)|\.(?!\s\d))\s+(?=\S)(?=(\p{L}{0,12}+))", regex.M)
 _ROW = regex.compile(r"^\s*\|(.{1,2000}?)\|?\s*$", regex.M)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import regex
 
 from voxtral_tts.text.abbreviations import abbreviations
-from voxtral_tts.text.amounts import magnitudes, measures, money
+from voxtral_tts.text.amounts import counts, magnitudes, measures, money
 from voxtral_tts.text.characters import characters
 from voxtral_tts.text.dates import dates, times
 from voxtral_tts.text.figures import (
@@ -17,6 +17,7 @@ from voxtral_tts.text.figures import (
     ordinals,
     phones,
     powers,
+    products,
     ranges,
     roman,
     versions,
@@ -40,6 +41,7 @@ PASSES: tuple[Callable[[str, Language], str], ...] = (
     phones,
     versions,
     decades,
+    products,
     money,
     measures,
     magnitudes,
@@ -47,6 +49,7 @@ PASSES: tuple[Callable[[str, Language], str], ...] = (
     roman,
     fractions,
     powers,
+    counts,
     ranges,
     figures,
     signs,

@@ -289,4 +289,36 @@ CASES = [
         "Schön 😀.",
         "Schön, grinning face.",
     ),
+    (
+        "3 x 100 ist 300.",
+        "drei mal einhundert ist dreihundert.",
+    ),
+    (
+        "1. Mai ist frei.",
+        "erster Mai ist frei.",
+    ),
+    (
+        "Es dauert 1 Stunde, 1 Tag und 21 Jahre.",
+        "Es dauert eine Stunde, ein Tag und einundzwanzig Jahre.",
+    ),
+    (
+        "Nur 5,- € im Monat.",
+        "Nur fünf Euro im Monat.",
+    ),
+    (
+        "Um 1 Uhr oder von 10.30 bis 14.30 Uhr.",
+        "Um ein Uhr oder von zehn Uhr dreißig bis vierzehn Uhr dreißig.",
+    ),
+    (
+        "Vom 5.–7. Mai, mind. 3 Tage.",
+        "Vom fünften bis siebten Mai, mindestens drei Tage.",
+    ),
+    (
+        "Die 90er waren laut.",
+        "Die neunziger waren laut.",
+    ),
+    (
+        "In der Hauptstr. 5 um 8:15h.",
+        "In der Hauptstraße fünf um acht Uhr fünfzehn.",
+    ),
 ]

@@ -293,4 +293,32 @@ CASES = [
         "The parts cost -$5 and 5 - 3.",
         "The parts cost minus five dollars and five minus three.",
     ),
+    (
+        "3 x 100 m at 1920x1080.",
+        "three times one hundred metres at nineteen twenty times one thousand and eighty.",
+    ),
+    (
+        "It began 2024-05-17T14:30:15Z.",
+        "It began May seventeenth, twenty twenty-four fourteen thirty and fifteen seconds UTC.",
+    ),
+    (
+        "A 5 ft. tall fence, 12 lb. of nails.",
+        "A five feet tall fence, twelve pounds of nails.",
+    ),
+    (
+        "He is 5'11\" and she 6' 1\".",
+        "He is five feet eleven inches and she six feet one inch.",
+    ),
+    (
+        "Open 24/7, or till 9.30pm.",
+        "Open twenty-four seven, or till nine thirty p.m.",
+    ),
+    (
+        "The '80s, the early 90s, 90s of sleep.",
+        "The eighties, the early nineties, ninety seconds of sleep.",
+    ),
+    (
+        "Dial 1-800-555-1234.",
+        "Dial one, eight zero zero, five five five, one two three four.",
+    ),
 ]

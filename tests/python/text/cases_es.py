@@ -285,4 +285,12 @@ CASES = [
         "Me gusta 😀.",
         "Me gusta, grinning face.",
     ),
+    (
+        "Hace 21 años, 1 día y 21 horas, 200 personas.",
+        "Hace veintiún años, un día y veintiuna horas, doscientas personas.",
+    ),
+    (
+        "El 3° piso, el 5° y los 20° de ayer, n°5 a las 14:30 h.",
+        "El tercer piso, el quinto y los veinte grados de ayer, número cinco a las catorce treinta.",
+    ),
 ]

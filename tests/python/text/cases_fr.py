@@ -277,4 +277,12 @@ CASES = [
         "J'aime 😀 !",
         "J'aime, grinning face!",
     ),
+    (
+        "Attendez 1 heure, 21 minutes et 1 fois 1 jour.",
+        "Attendez une heure, vingt et une minutes et une fois un jour.",
+    ),
+    (
+        "Le N°5 de l'art. 3.",
+        "Le Numéro cinq de l'article trois.",
+    ),
 ]

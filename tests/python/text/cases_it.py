@@ -285,4 +285,16 @@ CASES = [
         "Mi piace 😀.",
         "Mi piace, grinning face.",
     ),
+    (
+        "Tra 1 ora, 1 giorno e 1 settimana.",
+        "Tra un'ora, un giorno e una settimana.",
+    ),
+    (
+        "Il 1° maggio alle 14.30, l'8° posto, gli anni '90 e i 20° di ieri.",
+        "Il primo maggio alle quattordici e trenta, l'ottavo posto, gli anni novanta e i venti gradi di ieri.",
+    ),
+    (
+        "Il n° 5 e il N°7.",
+        "Il numero cinque e il numero sette.",
+    ),
 ]

@@ -285,4 +285,12 @@ CASES = [
         "Mooi 😀.",
         "Mooi, grinning face.",
     ),
+    (
+        "Het kost € 5,- per stuk.",
+        "Het kost vijf euro per stuk.",
+    ),
+    (
+        "Om 14.30 uur in de jaren '80.",
+        "Om veertien uur dertig in de jaren tachtig.",
+    ),
 ]

@@ -285,4 +285,16 @@ CASES = [
         "Gostei 😀.",
         "Gostei, grinning face.",
     ),
+    (
+        "Saiu às 14h30min.",
+        "Saiu às catorze e trinta min.",
+    ),
+    (
+        "De 2 a 3 horas, 21 casas e -2 pessoas.",
+        "De duas a três horas, vinte e uma casas e menos duas pessoas.",
+    ),
+    (
+        "O 3° andar, n° 5, em 1° de maio.",
+        "O terceiro andar, número cinco, em primeiro de maio.",
+    ),
 ]

@@ -65,6 +65,10 @@ def test_explicit_pauses(mark: str, pause: float, change: bool) -> None:
     assert segments(f"{mark} One {mark}", normalize=change) == [("", pause), ("One" + stop, pause)]
 
 
+def test_a_break_may_have_an_end_tag() -> None:
+    assert segments('One <break time="1s"></break> two.') == [("One.", 1.0), ("two.", 0.0)]
+
+
 def test_two_marks_add_up() -> None:
     assert segments("One [pause 1s] [pause 2s] two") == [("One.", 3.0), ("two.", 0.0)]
 

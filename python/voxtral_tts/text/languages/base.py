@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 Rewrites = tuple[tuple[str, str], ...]  # (regular expression, replacement), applied in order
@@ -55,6 +55,13 @@ def words(table: str) -> dict[str, str]:
         for key in keys.split():
             found[key] = rest
     return found
+
+
+def month_numbers(months: Sequence[str]) -> dict[str, int]:
+    """Months in full and by their first three letters, in small letters, to 1..12."""
+    return {
+        part.lower(): number for number, name in enumerate(months, 1) for part in (name, name[:3])
+    }
 
 
 def one_or_other(whole: int, fraction: bool) -> str:
@@ -138,6 +145,7 @@ class Language:
     of_million_elided: str = ""
     halves: Mapping[str, str] = field(default_factory=dict)  # whole number -> 1½, in words
     construct: Rewrites = ()  # what becomes of a number right before its noun
+    counted: Mapping[str, Noun] = field(default_factory=dict)  # only written in full: two days
     late: Rewrites = ()  # after all passes
     phrases: Mapping[str, str] = field(default_factory=dict)  # category -> "{n} {noun}"
     ordinal_suffixes: Mapping[str, str] = field(default_factory=dict)  # regex -> form
@@ -149,6 +157,7 @@ class Language:
     roman_before: tuple[tuple[str, str], ...] = ()
     decades: Rewrites = ()  # turns a year in words into its decade
     decade_mark: str = ""
+    short_decade: str = ""  # what stands before "80" in a decade without its century
     early: Rewrites = ()  # what a table of abbreviations cannot say
     starters: str = ""  # words after "3." that begin a sentence, as a regular expression
     ending: frozenset[str] = frozenset()  # abbreviations that may end a sentence

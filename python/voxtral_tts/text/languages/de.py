@@ -7,6 +7,7 @@ from voxtral_tts.text.languages.base import (
     Language,
     Times,
     magnitudes,
+    month_numbers,
     nouns,
     one_or_other,
     words,
@@ -43,9 +44,7 @@ LANGUAGE = Language(
     dot="Punkt",
     dates=Dates(
         months=tuple(MONTHS),
-        short={name.lower(): i for i, name in enumerate(MONTHS, 1)}
-        | {name[:3].lower(): i for i, name in enumerate(MONTHS, 1)}
-        | {"jänner": 1, "sept": 9},
+        short=month_numbers(MONTHS) | {"jänner": 1, "sept": 9},
         template="{day} {month} {year}",
         ordinal_day=True,
     ),
@@ -54,7 +53,7 @@ LANGUAGE = Language(
         minutes="{h} Uhr {m}",
         seconds=" und {s} Sekunden",
         hour_form="n",
-        after="Uhr",
+        after="Uhr|h",
     ),
     currencies=nouns("""
         USD: Dollar|Dollar|m
@@ -103,6 +102,7 @@ LANGUAGE = Language(
         s Sek.: Sekunde|Sekunden|f
         min Min.: Minute|Minuten|f
         h Std.: Stunde|Stunden|f
+        Uhr: Uhr|Uhr|n
         km/h: Kilometer pro Stunde|Kilometer pro Stunde|m
         m/s: Meter pro Sekunde|Meter pro Sekunde|m
         °C ℃: Grad Celsius|Grad Celsius|m
@@ -132,6 +132,15 @@ LANGUAGE = Language(
         px: Pixel|Pixel|n
         %: Prozent|Prozent|n
         ‰: Promille|Promille|n
+    """),
+    counted=nouns("""
+        day: Tag|Tage|m
+        week: Woche|Wochen|f
+        month: Monat|Monate|m
+        year: Jahr|Jahre|n
+        person: Person|Personen|f
+        time: Mal|Mal|n
+        page: Seite|Seiten|f
     """),
     magnitudes=magnitudes("""
         k K Tsd. tausend: 3 tausend|tausend|n
@@ -171,6 +180,7 @@ LANGUAGE = Language(
         inkl.: inklusive
         exkl.: exklusive
         max.: maximal
+        mind.: mindestens
         min.: minimal
         vgl.: vergleiche
         Nr.: Nummer
@@ -265,6 +275,11 @@ LANGUAGE = Language(
     version="Version",
     hashtag="Hashtag",
     money_join=" und ",
+    early=(
+        (r"(?<![\d.,:])([01]?\d|2[0-4])\.([0-5]\d)(?=(?:\s?(?:[–-]|bis)\s?\d\d?\.\d\d)?\s?Uhr\b)", r"\1:\2"),
+        (r"(?<![\d.,])(\d{1,2}\.)\s?[–-]\s?(?=\d{1,2}\.\s\p{Lu})", r"\1 bis "),
+        (r"(?<=\p{Ll})str\.(?=\s\d)", "straße"),
+    ),
     ordinal_suffixes={"(?:te|ste)": "", "(?:ten|sten)": "n", "(?:ter|ster)": "r"},
     ordinal_dot=True,
     starters=(
@@ -287,4 +302,5 @@ LANGUAGE = Language(
     ),
     decades=((r"$", "er"),),
     decade_mark="er",
+    short_decade=r"\b",
 )  # fmt: skip

@@ -7,6 +7,7 @@ from voxtral_tts.text.languages.base import (
     Language,
     Times,
     magnitudes,
+    month_numbers,
     nouns,
     one_or_other,
     words,
@@ -35,9 +36,7 @@ LANGUAGE = Language(
     dot="point",
     dates=Dates(
         months=tuple(MONTHS),
-        short={name[:3].lower(): i for i, name in enumerate(MONTHS, 1)}
-        | {name.lower(): i for i, name in enumerate(MONTHS, 1)}
-        | {"sept": 9},
+        short=month_numbers(MONTHS) | {"sept": 9},
         template="{month} {day}, {year}",
         no_year="{month} {day}",
         month_first=True,
@@ -269,7 +268,13 @@ LANGUAGE = Language(
     version="version",
     hashtag="hashtag",
     money_join=" and ",
-    early=((r"(?<=\b\p{Lu}\w{1,20} )St\.(?!\s\p{Lu}\w+\s\p{Lu})", "Street"),),
+    early=(
+        (r"(?<=\b\p{Lu}\w{1,20} )St\.(?!\s\p{Lu}\w+\s\p{Lu})", "Street"),
+        (r"(?<![\w.,'′’])(\d{1,2})['′’]\s?(\d{1,2})[\"″”]", r"\1 ft \2 inches"),
+        (r"\b(?<=ft )1 inches\b", "1 inch"),
+        (r"(?<![\d.,:])(1[0-2]|0?[1-9])\.([0-5]\d)(?=\s?[aApP]\.?[mM]\b)", r"\1:\2"),
+        (r"\b24/7\b", "24 7"),
+    ),
     ordinal_suffixes={"(?i:st|nd|rd|th)": ""},
     roman_after=(
         ("Henry|Louis|Elizabeth|Charles|George|James|Edward|William|Richard|Philip|Pius|Leo|"
@@ -279,4 +284,5 @@ LANGUAGE = Language(
     ),
     decades=((r"y$", "ies"), (r"(?<!ies)$", "s")),
     decade_mark="'?s",
+    short_decade=r"(?<=['’‘])|(?<=\b[Tt]he (?:(?:early|mid|late)[ -])?)",
 )  # fmt: skip

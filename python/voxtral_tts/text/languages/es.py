@@ -7,6 +7,7 @@ from voxtral_tts.text.languages.base import (
     Language,
     Times,
     magnitudes,
+    month_numbers,
     nouns,
     one_or_other,
     words,
@@ -56,9 +57,7 @@ LANGUAGE = Language(
     fraction_as_number=True,
     dates=Dates(
         months=tuple(MONTHS),
-        short={name: i for i, name in enumerate(MONTHS, 1)}
-        | {name[:3]: i for i, name in enumerate(MONTHS, 1)}
-        | {"sept": 9},
+        short=month_numbers(MONTHS) | {"sept": 9},
         template="{day} de {month} de {year}",
         no_year="{day} de {month}",
     ),
@@ -69,6 +68,7 @@ LANGUAGE = Language(
         seconds=" y {s} segundos",
         hour_form="f",
         small="cero",
+        after="h",
     ),
     currencies=nouns("""
         USD: dólar|dólares|m
@@ -148,6 +148,18 @@ LANGUAGE = Language(
         %: por ciento
         ‰: por mil
     """),
+    counted=nouns("""
+        day: día|días|m
+        week: semana|semanas|f
+        month: mes|meses|m
+        year: año|años|m
+        night: noche|noches|f
+        person: persona|personas|f
+        woman: mujer|mujeres|f
+        house: casa|casas|f
+        time: vez|veces|f
+        page: página|páginas|f
+    """),
     magnitudes=magnitudes("""
         k K mil: 3 mil
         M millón millones: 6 millón|millones|m
@@ -183,8 +195,8 @@ LANGUAGE = Language(
         fig.: figura
         art.: artículo
         ed.: edición
-        núm. n.º nº: número
-        Núm. N.º Nº: Número
+        núm. n.º nº n°: número
+        Núm. N.º Nº N°: Número
         tel.: teléfono
         aprox.: aproximadamente
         etc.: etcétera
@@ -273,6 +285,11 @@ LANGUAGE = Language(
     version="versión",
     hashtag="hashtag",
     money_join=" con ",
+    early=(
+        (r"(?<![\d.,:])([01]?\d|2[0-4])\.([0-5]\d)(?=\s?h\b)", r"\1:\2"),
+        (r"(?<=\b(?:[Ee]l|al|del|un)\s[13])°(?=\s(?!de|en|y)\p{Ll})", ".er"),
+        (r"(?<=\b(?:[Ee]l|al|del|un)\s\d{1,3})°(?=\s\p{Ll})", "º"),  # "los 20°" are degrees
+    ),
     ordinal_suffixes={r"\.?(?:er|ᵉʳ)": "short", r"\.?(?:º|o)": "", r"\.?(?:ª|a)": "f"},
     roman_after=(
         ("[Ss]iglos?|[Cc]apítulo|[Tt]omo|[Vv]olumen|[Aa]cto|[Ee]scena|[Ll]ibro|[Pp]arte|"

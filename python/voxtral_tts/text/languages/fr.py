@@ -129,6 +129,15 @@ LANGUAGE = Language(
         %: pour cent
         ‰: pour mille
     """),
+    counted=nouns("""
+        week: semaine|semaines|f
+        year: année|années|f
+        night: nuit|nuits|f
+        person: personne|personnes|f
+        woman: femme|femmes|f
+        time: fois|fois|f
+        page: page|pages|f
+    """),
     magnitudes=magnitudes("""
         k K mille: 3 mille
         M million millions: 6 million|millions|m
@@ -150,6 +159,8 @@ LANGUAGE = Language(
         av.: avenue
         bd bd.: boulevard
         p.: page
+        art.: article
+        apr.: après
         pp.: pages
         chap.: chapitre
         vol.: volume

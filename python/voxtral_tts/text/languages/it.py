@@ -7,6 +7,7 @@ from voxtral_tts.text.languages.base import (
     Language,
     Times,
     magnitudes,
+    month_numbers,
     nouns,
     one_or_other,
     words,
@@ -43,9 +44,7 @@ LANGUAGE = Language(
     fraction_as_number=True,
     dates=Dates(
         months=tuple(MONTHS),
-        short={name: i for i, name in enumerate(MONTHS, 1)}
-        | {name[:3]: i for i, name in enumerate(MONTHS, 1)}
-        | {"sett": 9},
+        short=month_numbers(MONTHS) | {"sett": 9},
         template="{day} {month} {year}",
         first_day="primo",
     ),
@@ -133,6 +132,17 @@ LANGUAGE = Language(
         %: per cento
         ‰: per mille
     """),
+    counted=nouns("""
+        day: giorno|giorni|m
+        week: settimana|settimane|f
+        month: mese|mesi|m
+        year: anno|anni|m
+        night: notte|notti|f
+        person: persona|persone|f
+        woman: donna|donne|f
+        time: volta|volte|f
+        page: pagina|pagine|f
+    """),
     magnitudes=magnitudes("""
         k K mila: 3 mila
         M mln milione milioni: 6 milione|milioni|m
@@ -164,8 +174,8 @@ LANGUAGE = Language(
         fig.: figura
         art.: articolo
         ed.: edizione
-        n.#: numero
-        N.#: numero
+        n.# n°# nº#: numero
+        N.# N°# Nº#: numero
         tel.: telefono
         ca.: circa
         ecc.: eccetera
@@ -258,6 +268,10 @@ LANGUAGE = Language(
     version="versione",
     hashtag="hashtag",
     money_join=" e ",
+    early=(
+        (r"(?<=\b(?:[Aa]lle|[Oo]re|[Dd]alle)\s)([01]?\d|2[0-4])\.([0-5]\d)(?![.,]?\d)", r"\1:\2"),
+        (r"(?<=\b(?:(?:[Ii]l|al|del|nel|dal|un)\s|l['’])\d{1,3})°(?=\s\p{Ll})", "º"),  # "i 20°" are degrees
+    ),
     ordinal_suffixes={r"\.?(?:º|o)": "", r"\.?(?:ª|a)": "f"},
     roman_after=(
         ("[Ss]ecolo|Luigi|Carlo|Vittorio Emanuele|Umberto|Giovanni Paolo|Benedetto|Pio|Leone|"

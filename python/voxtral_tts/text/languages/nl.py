@@ -7,6 +7,7 @@ from voxtral_tts.text.languages.base import (
     Language,
     Times,
     magnitudes,
+    month_numbers,
     nouns,
     one_or_other,
     words,
@@ -36,9 +37,7 @@ LANGUAGE = Language(
     fraction_as_number=True,
     dates=Dates(
         months=tuple(MONTHS),
-        short={name: i for i, name in enumerate(MONTHS, 1)}
-        | {name[:3]: i for i, name in enumerate(MONTHS, 1)}
-        | {"mrt": 3, "sept": 9},
+        short=month_numbers(MONTHS) | {"mrt": 3, "sept": 9},
         template="{day} {month} {year}",
     ),
     times=Times(
@@ -248,6 +247,9 @@ LANGUAGE = Language(
     version="versie",
     hashtag="hashtag",
     money_join=" en ",
+    early=(
+        (r"(?<![\d.,:])([01]?\d|2[0-4])\.([0-5]\d)(?=(?:\s?(?:[–-]|tot)\s?\d\d?\.\d\d)?\s?uur\b)", r"\1:\2"),
+    ),
     ordinal_suffixes={"(?:ste|de|e)": ""},
     roman_after=(
         ("Lodewijk|Hendrik|Karel|Filips|Willem|Frederik|Johannes Paulus|Benedictus|Napoleon|"

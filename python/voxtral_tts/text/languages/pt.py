@@ -7,6 +7,7 @@ from voxtral_tts.text.languages.base import (
     Language,
     Times,
     magnitudes,
+    month_numbers,
     nouns,
     one_or_other,
     words,
@@ -45,8 +46,7 @@ LANGUAGE = Language(
     fraction_as_number=True,
     dates=Dates(
         months=tuple(MONTHS),
-        short={name: i for i, name in enumerate(MONTHS, 1)}
-        | {name[:3]: i for i, name in enumerate(MONTHS, 1)},
+        short=month_numbers(MONTHS),
         template="{day} de {month} de {year}",
         no_year="{day} de {month}",
         first_day="primeiro",
@@ -138,6 +138,15 @@ LANGUAGE = Language(
         %: por cento
         ‰: por mil
     """),
+    counted=nouns("""
+        week: semana|semanas|f
+        night: noite|noites|f
+        person: pessoa|pessoas|f
+        woman: mulher|mulheres|f
+        house: casa|casas|f
+        time: vez|vezes|f
+        page: página|páginas|f
+    """),
     magnitudes=magnitudes("""
         k K mil: 3 mil
         M mi milhão milhões: 6 milhão|milhões|m
@@ -168,8 +177,8 @@ LANGUAGE = Language(
         fig.: figura
         art.: artigo
         ed.: edição
-        nº n.º: número
-        Nº N.º: Número
+        nº n.º n°: número
+        Nº N.º N°: Número
         tel.: telefone
         aprox.: aproximadamente
         etc.: et cetera
@@ -261,6 +270,7 @@ LANGUAGE = Language(
     version="versão",
     hashtag="hashtag",
     money_join=" e ",
+    early=((r"(?<=\b(?:[Oo]|ao|do|no|um)\s\d{1,3})°(?=\s\p{Ll})", "º"),),  # "os 20°" are degrees
     ordinal_suffixes={r"\.?(?:º|o)": "", r"\.?(?:ª|a)": "f"},
     roman_after=(
         ("[Ss]éculos?|[Cc]apítulo|[Tt]omo|[Vv]olume|[Aa]to|[Cc]ena|[Ll]ivro|[Pp]arte|[Tt]ipo|"
