@@ -65,6 +65,7 @@ def test_a_whole_answer_says_what_it_cost(server: Served) -> None:
     assert float(headers["x-voxtral-rtf"]) > 0
     assert float(headers["x-voxtral-audio-seconds"]) > 0.08
     assert headers["x-voxtral-finish-reason"] == "length"
+    assert headers["x-voxtral-missed-ends"] == "0"
     assert headers["x-request-id"]
 
 

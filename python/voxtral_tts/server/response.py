@@ -136,6 +136,7 @@ class SpeechResponse:
                 "X-Voxtral-Audio-Seconds": f"{stats.audio_seconds:.3f}",
                 "X-Voxtral-RTF": f"{stats.rtf:.3f}",
                 "X-Voxtral-Finish-Reason": stats.finish_reason,
+                "X-Voxtral-Missed-Ends": str(stats.missed_ends),
             }
         return headers
 

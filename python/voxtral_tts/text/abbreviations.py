@@ -31,9 +31,12 @@ def _key(found: str, facts: Language) -> str:
     return squeezed if squeezed in facts.abbreviations else squeezed + "#"
 
 
-def ends_sentence(written: str, facts: Language) -> bool:
-    """Whether this abbreviation, dot included, may be a sentence's last word."""
-    return regex.sub(r"\s", "", written) in facts.ending
+def ends_sentence(written: str, following: str, facts: Language) -> bool:
+    """Whether this abbreviation, dot included, is a sentence's last word before ``following``."""
+    squeezed = regex.sub(r"\s", "", written)
+    if squeezed not in facts.abbreviations and squeezed + "#" in facts.abbreviations:
+        return not following.isdigit()  # "No." without a number is the word
+    return squeezed in facts.ending and following.isupper()
 
 
 @cache
@@ -41,6 +44,7 @@ def _last(code: str) -> regex.Pattern[str]:
     facts = language(code)
     keys = [key.removesuffix("#") for key in facts.abbreviations if "." in key]
     keys += [key for key in facts.magnitudes if key.endswith(".")]  # "Mio.", before a noun
+    keys += ["a.m.", "p.m."] if facts.times.before_noon else []
     # "z." is the beginning of "z. B.", and ends no sentence either.
     parts = {key[: dot + 1] for key in keys for dot, mark in enumerate(key) if mark == "."}
     dotted = "|".join(map(_written, sorted(parts, key=len, reverse=True)))

@@ -17,6 +17,7 @@ _NEEDS_NO_BLANK = frozenset("。！？।॥؟۔")
 _INITIAL = regex.compile(r"(?<![\p{L}\p{M}])\p{Lu}\.$")
 _NUMBERING = regex.compile(r"\s*[(\[]?\d{1,3}\.$")
 _ORDINAL = regex.compile(r"(?<![\w.,:])\d{1,3}\.$")
+_SHORT_WORD = regex.compile(r"(?<![\p{L}\p{M}])([\p{L}\p{M}]{2,9})\.$")
 _WORD = regex.compile(r"[\p{L}\p{M}]{0,24}")
 _FINAL = frozenset(".!?…‥。！？।॥؟۔")
 _CLOSERS = "\"'”’»)]}"
@@ -44,7 +45,9 @@ def boundary(text: str, start: int, seen: int, limit: int, facts: Language) -> t
         if found["stop"] == ".":
             before = text[max(start, stop_end - 32) : stop_end]
             written = abbreviation_at_end(before, facts)
-            if written and not (ends_sentence(written, facts) and after.isupper()):
+            if written and not ends_sentence(written, after, facts):
+                continue
+            if after.isdigit() and _short_month(before, facts):
                 continue
             if not written and _INITIAL.search(before):
                 continue
@@ -58,6 +61,15 @@ def boundary(text: str, start: int, seen: int, limit: int, facts: Language) -> t
                     continue
         return found.end("close"), found.end("close")
     return 0, max(seen, limit)
+
+
+def _short_month(before: str, facts: Language) -> bool:
+    """Whether this ends with "Dec.", which a day or a year follows."""
+    found = _SHORT_WORD.search(before)
+    if not found or found[1].lower() not in facts.dates.short:
+        return False
+    name = facts.dates.months[facts.dates.short[found[1].lower()] - 1]
+    return found[1] not in facts.dates.months and found[1][0].isupper() >= name[0].isupper()
 
 
 def _cut(text: str, longest: int) -> int:

@@ -21,6 +21,26 @@ def test_the_first_sentence_is_alone_and_the_others_share_a_segment() -> None:
     assert segments("One. Two! Three? Four") == [("One.", 0.2), ("Two! Three? Four.", 0.0)]
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "sentences"),
+    [
+        ("en", "See you on Dec. 25th.", ["See you on December twenty-fifth."]),
+        ("en", "On Sat. 3 Feb. 2024.", ["On Saturday third February twenty twenty-four."]),
+        ("en", "At 5 p.m. 3 people came.", ["At five p.m. three people came."]),
+        ("en", "Art. 5 says no.", ["Article five says no."]),
+        ("en", "I came in May. 3 left.", ["I came in May.", "three left."]),
+        ("en", "I like the Sun. It is hot.", ["I like the Sun.", "It is hot."]),
+        ("en", "No. It is bad.", ["No.", "It is bad."]),
+        ("de", "Das war im Mai. 3 Leute kamen.", ["Das war im Mai.", "drei Leute kamen."]),
+        ("fr", "Le 3 déc. 2024.", ["Le trois décembre deux mille vingt-quatre."]),
+        ("nl", "Op 3 dec. 2024.", ["Op drie december tweeduizendvierentwintig."]),
+        ("it", "Il 3 dic. 2024.", ["Il tre dicembre duemilaventiquattro."]),
+    ],
+)
+def test_a_number_after_an_abbreviation(language: str, text: str, sentences: list[str]) -> None:
+    assert [segment for segment, _ in segments(text, language)] == sentences
+
+
 def test_blocks_have_their_pauses() -> None:
     text = (
         "# Title\n\nA paragraph of\ntwo lines.\n\n- milk\n- 2 eggs\n\n1. first\n2) second\n\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from voxtral_tts.text import LANGUAGES, normalize
+from voxtral_tts.text import LANGUAGES, normalize, prepare
 from voxtral_tts.text.blocks import HEADING_S, ITEM_S, PARAGRAPH_S
 from voxtral_tts.text.pauses import LONGEST_S
 from voxtral_tts.text.preparation import SENTENCE_S
@@ -19,6 +19,13 @@ EXAMPLES = re.findall(rf"^\| ({'|'.join(LANGUAGES)}) \| (.+) \| (.+) \|$", PAGE,
 @pytest.mark.parametrize(("code", "written", "spoken"), EXAMPLES)
 def test_example(code: str, written: str, spoken: str) -> None:
     assert normalize(written, code) == spoken
+
+
+@pytest.mark.parametrize(("code", "written", "spoken"), EXAMPLES)
+def test_example_is_one_sentence(code: str, written: str, spoken: str) -> None:
+    """What is cut into utterances, as everything that is spoken is."""
+    (segment,) = prepare(written, language=code)
+    assert segment.text.rstrip(".।") == spoken.rstrip(".।")
 
 
 def test_there_are_examples() -> None:

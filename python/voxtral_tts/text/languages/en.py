@@ -182,6 +182,15 @@ LANGUAGE = Language(
         Ch.: Chapter
         ch.: chapter
         Sec.: Section
+        Art.#: Article
+        art.#: article
+        Mon.#: Monday
+        Tue.# Tues.#: Tuesday
+        Wed.#: Wednesday
+        Thu.# Thur.# Thurs.#: Thursday
+        Fri.#: Friday
+        Sat.#: Saturday
+        Sun.#: Sunday
         pp.#: pages
         p.#: page
         ed.: edition

@@ -156,6 +156,7 @@ LANGUAGE = Language(
         Me: maître
         St: saint
         Ste: sainte
+        Art.# art.#: article
         av.: avenue
         bd bd.: boulevard
         p.: page
