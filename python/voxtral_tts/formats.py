@@ -63,14 +63,19 @@ def format_of(path: str | os.PathLike[str]) -> Format:
     return _SUFFIXES[suffix]
 
 
+PORTAUDIO = "install its library: apt-get install libportaudio2 (Debian, Ubuntu)"
+
+
 def optional_module(name: str) -> ModuleType:
     """A module of the extra ``audio``. Raises ``UsageError`` where it is missing or broken."""
     try:
         return importlib.import_module(name)
-    except (ImportError, OSError) as error:  # OSError: its own C library is missing
+    except ImportError as error:
         raise UsageError(
             f"the package {name} cannot be imported ({error}): pip install 'voxtral_tts[audio]'"
         ) from error
+    except OSError as error:  # PortAudio, which Linux packages of sounddevice do not bring
+        raise UsageError(f"the package {name} cannot be used ({error}): {PORTAUDIO}") from error
 
 
 def check_rate(format: Format, rate: int) -> None:

@@ -3,11 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <limits>
 #include <string>
 #include <vector>
 
 #include "cli/exit_code.h"
+#include "temporary_folder.h"
 #include "voxtral_tts/error.h"
 
 namespace voxtral_tts::cli {
@@ -187,6 +190,22 @@ TEST(CliOptions, EveryReportNeedsAFileOfItsOwn) {
   }
   EXPECT_TRUE(contains(bad({"--trace", "a", "--stats-json", "a"}), "--trace"));
   EXPECT_TRUE(contains(bad({"--trace-json", "a", "--stats-json", "a"}), "'a'"));
+}
+
+TEST(CliOptions, TheTextIsNotWrittenOver) {
+  const TemporaryFolder folder;
+  const std::string text = folder.path() / "text.txt";
+  const std::string link = folder.path() / "link";
+  std::ofstream(text) << "Hello.";
+  std::filesystem::create_symlink(text, link);
+  EXPECT_TRUE(contains(bad({"-i", text, "-o", text}), "would be lost"));
+  EXPECT_TRUE(contains(bad({"-i", text, "-o", link}), "would be lost"));
+  EXPECT_TRUE(contains(bad({"-i", text, "--trace", link}), "--trace"));
+}
+
+TEST(CliOptions, NamesOfOtherFormatsAreRefused) {
+  EXPECT_TRUE(contains(bad({"-o", "a.mp3"}), "voxtral-tts say writes .mp3"));
+  EXPECT_EQ(parse({"-o", "a.mp3", "--format", "wav"}).output, "a.mp3");
 }
 
 TEST(CliOptions, HelpAndVersionNeedNothingElse) {

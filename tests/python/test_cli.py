@@ -177,6 +177,7 @@ def test_list_voices_needs_no_model(run: Run, exported: Path) -> None:
     assert run("--list_voices", "--voices", exported / "voice_embedding").stdout == names
     assert run("--list-voices", "--model", exported / "no such.pte").stdout == names
     assert_error(run("--list-voices", "--voices", "nowhere"), 6, "Voice", "nowhere")
+    assert_error(run("--list-voices", "--model", "typo"), 3, "ModelLoad", "typo")
 
 
 def test_stats_json(speak: Run, tmp_path: Path) -> None:

@@ -148,6 +148,7 @@ def test_the_model_is_found(exported: Path, tmp_path: Path) -> None:
         (["--stats-json", "a", "-o", "a"], 2, "Usage", ["a file each"]),
         (["--stats-json", "a", "-o", "./a"], 2, "Usage", ["a file each"]),
         (["-o", "a.aac"], 2, "Usage", ["a.aac", ".flac"]),
+        (["--spectrogram", "a.jpg"], 2, "Usage", ["a.jpg", ".png"]),
         (["-o", "a.opus", "--sample-rate", "44100"], 2, "Usage", ["44100", "opus"]),
         (["--text", "a", "b"], 2, "Usage", ["given twice"]),
         (["--language", "xx"], 2, "Usage", ["xx", "--language"]),
@@ -167,6 +168,24 @@ def test_errors(
 ) -> None:
     assert_error(say(*arguments), code, name, *parts)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("flag", ["-o", "--stats-json", "--trace"])
+def test_the_text_is_not_written_over(say: Program, tmp_path: Path, flag: str) -> None:
+    (tmp_path / "text.txt").write_text(TEXT)
+    (tmp_path / "link.wav").symlink_to("text.txt")
+    assert_error(say("-i", "text.txt", flag, "link.wav"), 2, "Usage", "text.txt", "lost")
+    assert (tmp_path / "text.txt").read_text() == TEXT
+
+
+def test_every_command_has_a_help() -> None:
+    for command in cli.COMMANDS:
+        result = program(ROOT, command, "--help")
+        assert (result.returncode, result.stderr) == (0, b""), command
+
+
+def test_a_mistyped_model_is_named(tmp_path: Path) -> None:
+    assert_error(program(tmp_path, "voices", "--model", "typo/a"), 3, "ModelLoad", "typo/a")
 
 
 def test_text_that_is_not_utf8(say: Program) -> None:

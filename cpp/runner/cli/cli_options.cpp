@@ -73,7 +73,15 @@ void add_flag(CLI::App& app, const Flag& flag) {
   throw Error(ErrorClass::kUsage, message + "; see --help");
 }
 
-// What is written last would replace the audio, or another report.
+// A link to itself, too; what is no file, such as a terminal, may be both.
+bool is_same_file(
+    const std::filesystem::path& one, const std::filesystem::path& other) {
+  std::error_code error;
+  return std::filesystem::is_regular_file(one, error) &&
+         std::filesystem::equivalent(one, other, error);
+}
+
+// What is written last would replace the text, the audio or another report.
 void check_own_files(const CliOptions& options) {
   const std::pair<const char*, const std::filesystem::path&> reports[] = {
       {"--stats-json", options.stats_json},
@@ -86,6 +94,29 @@ void check_own_files(const CliOptions& options) {
       throw_usage(
           std::string(flag) + ": '" + path.string() +
           "' is another output or standard output; it needs a file of its own");
+    }
+    if (is_same_file(options.text_file, path)) {
+      throw_usage(
+          std::string(flag) + ": '" + path.string() +
+          "' is the text that is to be spoken; it would be lost");
+    }
+  }
+  if (is_same_file(options.text_file, options.output)) {
+    throw_usage(
+        "--output: '" + options.output.string() +
+        "' is the text that is to be spoken; it would be lost");
+  }
+}
+
+// A WAV that is named otherwise would be taken for what its name says.
+void check_suffix(const std::filesystem::path& output) {
+  for (const char* suffix : {".flac", ".mp3", ".opus", ".ogg"}) {
+    if (output.extension() == suffix) {
+      throw_usage(
+          "--output: '" + output.string() +
+          "': this program writes WAV and raw samples; voxtral-tts say "
+          "writes " +
+          suffix + ", and --format wav a WAV of this name");
     }
   }
 }
@@ -115,6 +146,9 @@ void check_combination(const CLI::App& app, const CliOptions& options) {
     throw_usage("--codec FILE is missing");
   }
   check_own_files(options);
+  if (!given("--format")) {
+    check_suffix(options.output);
+  }
 }
 
 } // namespace

@@ -199,6 +199,13 @@ int run_list_voices(const CliOptions& options) {
       options.load.voices.empty()
           ? default_voices_folder(options.model, options.load.tokenizer)
           : options.load.voices;
+  if (options.load.voices.empty() && options.load.tokenizer.empty() &&
+      !std::filesystem::exists(folder) &&
+      !std::filesystem::exists(options.model)) {
+    throw Error(
+        ErrorClass::kModelLoad,
+        "'" + options.model.string() + "': there is no such file");
+  }
   std::string names;
   for (const std::string& name : list_voices(folder)) {
     names += name + "\n";

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from . import __doc__ as description
@@ -54,11 +56,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main() -> None:
-    options = _parser().parse_args()
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
     if options.task:
         print(json.dumps(rounds.perform(options.task, options.exported, options.settings)))
-        return
+        return 0
     result, folders, checkpoint = _artefacts(options)
     settings: Figures = {
         "frames": options.frames,
@@ -79,6 +81,7 @@ def main() -> None:
         }
         result["peers"] = {name: table for name, table in compared.items() if table}
     _write(result, options)
+    return 0
 
 
 def _artefacts(
@@ -159,4 +162,4 @@ def _write(result: Figures, options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from voxtral_tts._native import _core
 from voxtral_tts.cli.doctor_check import Check, failed, passed, warned
+from voxtral_tts.formats import PORTAUDIO
 
 _OLDEST_PYTHON = (3, 11)
 _MLX_VERSION = "0.32.4"  # the one that the Linux backend fits
@@ -121,7 +122,7 @@ def _optional(name: str, purpose: str, extra: str) -> Check:
         return warned(
             name,
             f"{error}: no {purpose}",
-            "install its library: apt-get install libportaudio2 (Debian, Ubuntu)",
+            PORTAUDIO,
         )
     return passed(name, f"{importlib.metadata.version(name)}, for {purpose}")
 

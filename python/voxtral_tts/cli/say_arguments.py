@@ -41,6 +41,14 @@ def check(args: argparse.Namespace) -> None:
         raise UsageError(
             "--stats-json, --trace-json, --trace, --spectrogram and --output need a file each"
         )
+    read = os.path.realpath(args.text_file or "-")
+    if args.text_file != "-" and read in named and os.path.isfile(read):
+        raise UsageError(
+            f"'{args.text_file}' is the text that is to be spoken, and an output as well: "
+            "it would be lost"
+        )
+    if args.spectrogram is not None and not args.spectrogram.lower().endswith(".png"):
+        raise UsageError(f"--spectrogram: '{args.spectrogram}': the picture is a .png")
 
 
 def _add_text(parser: argparse.ArgumentParser) -> None:

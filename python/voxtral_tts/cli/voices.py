@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from voxtral_tts.cli.arguments import add_voice_folder_arguments, non_empty
+from voxtral_tts.errors import ModelNotFoundError
 from voxtral_tts.locate import model_file, tokenizer_file, voices_folder
 from voxtral_tts.voices import LANGUAGES, Voice, voices_in
 
@@ -32,7 +33,11 @@ def _folder(args: argparse.Namespace) -> Path:
         return Path(args.voices)
     if args.tokenizer is not None:
         return voices_folder(Path(args.tokenizer), None)
-    return voices_folder(tokenizer_file(model_file(args.model), None), None)
+    model = model_file(args.model)
+    folder = voices_folder(tokenizer_file(model, None), None)
+    if not folder.exists() and not model.exists():
+        raise ModelNotFoundError(f"'{args.model or model}': there is no such file or folder")
+    return folder
 
 
 def _table(voices: list[Voice]) -> str:

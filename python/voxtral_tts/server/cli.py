@@ -33,8 +33,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.usage = "voxtral-tts serve [flags]"
     add_model_arguments(parser)
     add = parser.add_argument_group("access").add_argument
-    add("--host", default="127.0.0.1", type=non_empty, help="address (default: 127.0.0.1)")
-    add("--port", default=8000, type=integer(0, 65535), help="0 is any (default: 8000)")
+    add(
+        "--host",
+        metavar="NAME",
+        default="127.0.0.1",
+        type=non_empty,
+        help="address (default: 127.0.0.1)",
+    )
+    add(
+        "--port", metavar="N", default=8000, type=integer(0, 65535), help="0 is any (default: 8000)"
+    )
     add(
         "--api-key",
         metavar="KEY",
