@@ -1,0 +1,53 @@
+"""A model small enough to train within a test, and utterances for it."""
+
+from __future__ import annotations
+
+import torch
+
+from training.features import Codes, Encoder
+from training.language import Spoken
+from training.settings import SizeSettings
+
+SIZES = SizeSettings(
+    dim=32,
+    n_layers=2,
+    n_heads=2,
+    n_kv_heads=1,
+    head_dim=16,
+    hidden_dim=64,
+    flow_dim=32,
+    flow_layers=2,
+    flow_heads=2,
+    flow_kv_heads=1,
+    flow_head_dim=16,
+    flow_hidden_dim=32,
+    codec_dim=32,
+    codec_heads=4,
+    codec_head_dim=8,
+    codec_hidden_dim=32,
+    semantic_codes=16,
+    semantic_dim=8,
+    max_seq_len=256,
+)
+
+
+def utterances(count: int) -> list[Spoken]:
+    generator = torch.Generator().manual_seed(1)
+    return [
+        Spoken(
+            text,
+            Codes(
+                torch.randint(16, (3 + i % 4,), generator=generator),
+                torch.rand(3 + i % 4, 36, generator=generator) * 2 - 1,
+            ),
+        )
+        for i, text in enumerate(["Hello.", "Good night.", "Où?", "Yes."] * (count // 4))
+    ]
+
+
+def encoder() -> Encoder:
+    """One with random typical frames, as many as SIZES has semantic codes."""
+    generator = torch.Generator().manual_seed(2)
+    mean, basis = torch.zeros(512), torch.eye(512)[:, :36]
+    centres = torch.randn(SIZES.semantic_codes, 36, generator=generator) * 0.1
+    return Encoder(mean, basis, torch.ones(36), centres, torch.tensor(5.0))
