@@ -7,11 +7,19 @@ BIN := $(VENV)/bin
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
 CPP = $$(git ls-files -co --exclude-standard '*.h' '*.cpp')
 
-# A small checkpoint of the true format with random weights, and its export.
+# The small voice of the repository, its export, and what the package brings of it.
+VOICE := assets/small_voice
 DEMO := out/demo
-SENTENCE := Hello, this is a small model with random weights.
-EXPORTED := $(DEMO)/exported/model.pte
-EXPORTED_MLX := $(DEMO)/mlx/model.pte
+SENTENCE := Hello, how are you today?
+TRAINING := training/configs/small_voice
+PACKAGED := python/voxtral_tts/assets
+# 8-bit weights: what fits into a wheel and is hardly heard.
+PACKAGED_FLAGS := --backend xnnpack --qlinear 8da8w --qembedding 8w --qlinear-codec 8da8w
+# A smaller checkpoint of the true format with random weights, for tests.
+TINY := out/tiny
+TINY_SENTENCE := Hello, this is a small model with random weights.
+EXPORTED := $(TINY)/exported/model.pte
+EXPORTED_MLX := $(TINY)/mlx/model.pte
 MLX_E2E := RUNNER=build/tests/voxtral_tts_runner MAX_FRAMES=40
 # More flags for the benchmark, such as --long; what it writes besides its table.
 BENCH :=
@@ -35,7 +43,7 @@ ifeq ($(origin CXX),default)
 export CXX := c++
 endif
 
-.PHONY: help setup build python demo test test-cpp test-python test-server test-bench test-asan test-arm test-tsan fuzz fuzz-smoke coverage test-install lint format bench bench-flow bench-mlx clean reliability mlx-e2e mlx-op-suite voxtral_tts-mlx voxtral_tts-xnnpack
+.PHONY: help setup build python demo test test-cpp test-python test-server test-bench test-hearing train judge package-voice test-asan test-arm test-tsan fuzz fuzz-smoke coverage test-install lint format bench bench-flow bench-mlx clean reliability mlx-e2e mlx-op-suite voxtral_tts-mlx voxtral_tts-xnnpack
 
 help: ## list the targets
 	@grep -E '^[a-z0-9_-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -45,7 +53,7 @@ $(VENV)/.ready: pyproject.toml scripts/setup.sh
 	@PYTHON=$(PYTHON) bash scripts/setup.sh
 	@touch $@
 
-demo: $(EXPORTED) ## make a small checkpoint, export it, speak a sentence
+demo: $(DEMO)/exported/model.pte ## export the small voice, build the runner, speak a sentence
 	@bash scripts/demo.sh $(DEMO) '$(SENTENCE)'
 
 test: ## every test, with the time each part took
@@ -57,8 +65,8 @@ voxtral_tts-xnnpack: ## ./voxtral_tts_runner for the CPU
 voxtral_tts-mlx: ## the same with the MLX backend (Apple Silicon; Linux by our delegate)
 
 mlx-e2e: build $(EXPORTED) ## export the small model for MLX, speak, check the audio, print a table
-	@$(MLX_E2E) OUT=$(DEMO)/mlx-e2e bash scripts/run_mlx_e2e.sh $(DEMO)/checkpoint '$(SENTENCE)' --dtype fp32 --max-seq-len 2048
-	@$(MLX_E2E) OUT=$(DEMO)/mlx-e2e-4w bash scripts/run_mlx_e2e.sh $(DEMO)/checkpoint '$(SENTENCE)' --dtype bf16 --qlinear 4w --qembedding 8w --qlinear-codec 8w --max-seq-len 2048
+	@$(MLX_E2E) OUT=$(TINY)/mlx-e2e bash scripts/run_mlx_e2e.sh $(TINY)/checkpoint '$(TINY_SENTENCE)' --dtype fp32 --max-seq-len 2048
+	@$(MLX_E2E) OUT=$(TINY)/mlx-e2e-4w bash scripts/run_mlx_e2e.sh $(TINY)/checkpoint '$(TINY_SENTENCE)' --dtype bf16 --qlinear 4w --qembedding 8w --qlinear-codec 8w --max-seq-len 2048
 
 mlx-op-suite: build ## ExecuTorch's suite of MLX operators, all cases, on our delegate
 	@$(BIN)/python scripts/mlx_op_suite.py --all
@@ -75,11 +83,13 @@ $(VENV)/.installed: pyproject.toml CMakeLists.txt $(shell find cmake cpp python 
 test-cpp: build $(TEKKEN)
 	@$(BIN)/ctest --preset tests -j $(JOBS)
 
+# Tests that listen are a part of their own too: they export the small voice four times.
+HEARING := tests/hearing
 # The server's, the page's and Ray's tests are a part of their own: they start browsers and clusters.
 SERVING := tests/server tests/on_ray
 
 test-python: build python
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --durations 20 $(SERVING:%=--ignore=%) --ignore=tests/bench
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --durations 20 $(SERVING:%=--ignore=%) --ignore=$(HEARING) --ignore=tests/bench
 
 test-bench: python ## what the benchmark compares with: exports ExecuTorch's own example, for minutes
 	@$(BIN)/python -m pytest -q tests/bench
@@ -87,14 +97,17 @@ test-bench: python ## what the benchmark compares with: exports ExecuTorch's own
 test-server: setup python ## HTTP: the API, its page in Chromium, load; the same on Ray
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile $(SERVING)
 
+test-hearing: build python ## the small voice as exported, heard by a recogniser
+	@$(BIN)/python -m pytest -q -n 2 --durations 5 $(HEARING)
+
 test-asan: setup $(TEKKEN) $(EXPORTED) ## under ASan and UBSan: C++ tests, command line, Python module (ASAN_MLX=ON: MLX too)
-	@bash scripts/test_asan.sh $(DEMO)/exported
+	@bash scripts/test_asan.sh $(TINY)/exported
 
 test-arm: setup ## the CPU kernels for 64-bit Arm, cross-compiled and emulated
 	@bash scripts/test_arm.sh
 
 test-tsan: setup $(EXPORTED) ## C++ code that uses threads under ThreadSanitizer
-	@bash scripts/test_tsan.sh $(DEMO)/exported
+	@bash scripts/test_tsan.sh $(TINY)/exported
 
 fuzz: setup ## readers of untrusted bytes under libFuzzer (SECONDS_EACH=, RUNS=); counts add up
 	@$(FUZZ) --seconds-each $(SECONDS_EACH) $(if $(RUNS),--runs $(RUNS),--full)
@@ -106,15 +119,33 @@ coverage: setup $(TEKKEN) ## lines and branches of the readers that tests and fu
 	@$(BIN)/python scripts/coverage.py
 
 test-install: setup $(EXPORTED) $(EXPORTED_MLX) ## the installed library and the wheel, each from outside
-	@bash scripts/test_install.sh $(DEMO)/exported $(DEMO)/mlx
+	@bash scripts/test_install.sh $(TINY)/exported $(TINY)/mlx
+
+$(DEMO)/exported/model.pte: $(shell find export -name '*.py') $(wildcard $(VOICE)/*) | $(VENV)/.ready
+	@rm -rf $(DEMO)
+	@$(BIN)/python -W ignore -m export --model-path $(VOICE) --output-dir $(@D) --backend xnnpack
+
+train: setup ## a small voice from nothing, in hours on two cores (docs/small-voice.md)
+	@$(BIN)/python -m training --config $(TRAINING) --work out/voice
+
+# What is heard: flite, the checkpoint, and its exports for the CPU in full and with 4-bit weights.
+judge: build ## the small voice, heard on 60 sentences with three seeds: ten minutes and more
+	@for bits in none 8da4w; do $(BIN)/python -W ignore -m export --model-path $(VOICE) \
+	  --output-dir out/judge/qlinear-$$bits --backend xnnpack --qlinear $$bits || exit; done
+	@$(BIN)/python -W ignore -m training --config $(TRAINING) --work out/judge --stages judge --checkpoint $(VOICE) \
+	  --runner build/tests/voxtral_tts_runner --program out/judge/qlinear-none --program out/judge/qlinear-8da4w --program $(PACKAGED)
+
+package-voice: setup ## export the small voice into the Python package, after it was trained anew
+	@rm -rf $(PACKAGED)
+	@$(BIN)/python -W ignore -m export --model-path $(VOICE) --output-dir $(PACKAGED) $(PACKAGED_FLAGS)
 
 $(EXPORTED): $(shell find export -name '*.py') | $(VENV)/.ready
-	@rm -rf $(DEMO)
-	@$(BIN)/python -W ignore -m export.synthetic --size tiny --output $(DEMO)/checkpoint --end-at 40 --end-text '$(SENTENCE)'
-	@$(BIN)/python -W ignore -m export --model-path $(DEMO)/checkpoint --output-dir $(DEMO)/exported --backend xnnpack --max-seq-len 2048
+	@rm -rf $(TINY)
+	@$(BIN)/python -W ignore -m export.synthetic --size tiny --output $(TINY)/checkpoint --end-at 40 --end-text '$(TINY_SENTENCE)'
+	@$(BIN)/python -W ignore -m export --model-path $(TINY)/checkpoint --output-dir $(@D) --backend xnnpack --max-seq-len 2048
 
 $(EXPORTED_MLX): $(EXPORTED)
-	@$(BIN)/python -W ignore -m export --model-path $(DEMO)/checkpoint --output-dir $(DEMO)/mlx --backend mlx --dtype fp32 --max-seq-len 2048
+	@$(BIN)/python -W ignore -m export --model-path $(TINY)/checkpoint --output-dir $(@D) --backend mlx --dtype fp32 --max-seq-len 2048
 
 $(TEKKEN): tests/golden/make_tekken.py | $(VENV)/.ready
 	@mkdir -p $(@D)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the runner and speaks a sentence with the small model in FOLDER.
+# Builds the runner and speaks a sentence with the export in FOLDER.
 #   demo.sh FOLDER SENTENCE
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -8,4 +8,4 @@ folder=$1 sentence=$2
 bash scripts/build_runner.sh voxtral_tts-xnnpack
 ./voxtral_tts_runner --model "$folder/exported/model.pte" \
   --codec "$folder/exported/codec_decoder.pte" --text "$sentence" --output "$folder/hello.wav"
-echo "wrote $folder/hello.wav (the small model has random weights: this is noise, not speech)"
+echo "wrote $folder/hello.wav"

@@ -27,6 +27,7 @@ part build build python
 part C++ test-cpp
 part Python test-python
 part 'server/page/Ray' test-server
+part hearing test-hearing
 part 'fuzz smoke' fuzz-smoke
 part install test-install
 part MLX mlx-e2e

@@ -5,28 +5,19 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from voxtral_tts.errors import UsageError
-
 MODEL_NAME = "model.pte"
 CODEC_NAME = "codec_decoder.pte"
 MODEL_VARIABLE = "VOXTRAL_TTS_MODEL"
-_ASSETS = Path(__file__).parent / "assets"  # a small voice, where the package brings one
+# The export of assets/small_voice that the package brings.
+SMALL_VOICE = Path(__file__).parent / "assets"
 
 
 def default_model() -> Path:
-    """``model.pte`` of ``$VOXTRAL_TTS_MODEL``, of the current folder, or of the package.
-
-    Raises ``UsageError`` that says what to do when there is none.
-    """
+    """``model.pte`` of ``$VOXTRAL_TTS_MODEL``, of the current folder, or of the package."""
     if named := os.environ.get(MODEL_VARIABLE):
         return model_file(named)
-    for folder in (Path(), _ASSETS):
-        if (folder / MODEL_NAME).exists():
-            return folder / MODEL_NAME
-    raise UsageError(
-        f"there is no model: give --model FOLDER, set ${MODEL_VARIABLE} to a folder with "
-        f"{MODEL_NAME}, or run in one; 'voxtral-tts export' makes such a folder"
-    )
+    here = Path(MODEL_NAME)
+    return here if here.exists() else SMALL_VOICE / MODEL_NAME
 
 
 def model_file(given: str | os.PathLike[str] | None) -> Path:

@@ -14,6 +14,7 @@ import numpy as np
 from voxtral_tts._native import _core
 from voxtral_tts.audio import Audio, AudioChunk, Stats
 from voxtral_tts.errors import BusyError, TextError, TruncatedAudioWarning, UsageError
+from voxtral_tts.locate import codec_file, model_file
 from voxtral_tts.log import follow_level
 from voxtral_tts.spans import SpanSink, hand_over
 from voxtral_tts.speech import Speech, SpeechOptions
@@ -136,7 +137,9 @@ class SpeechStream:
 class Runner:
     """Text to speech with Voxtral-4B-TTS-2603.
 
-    ``tokenizer`` defaults to ``tekken.json`` beside the model, ``voices`` to the
+    ``model`` is the program file or its folder; None is that of ``$VOXTRAL_TTS_MODEL``, of the
+    current folder, or else the small voice that comes with the package. ``codec`` defaults to
+    ``codec_decoder.pte`` and ``tokenizer`` to ``tekken.json`` beside the model, ``voices`` to the
     folder ``voice_embedding`` beside the tokenizer. ``num_threads`` is for the
     whole process, and its first runner decides; 0 is every CPU. ``warm_up`` runs
     every method once while loading, which shortens the first utterance.
@@ -164,8 +167,8 @@ class Runner:
 
     def __init__(
         self,
-        model: StrPath,
-        codec: StrPath,
+        model: StrPath | None = None,
+        codec: StrPath | None = None,
         *,
         tokenizer: StrPath | None = None,
         voices: StrPath | None = None,
@@ -178,9 +181,10 @@ class Runner:
         verify: bool = False,
     ) -> None:
         follow_level()
+        program = model_file(model)
         self._runner: _core.Runner | None = _core.Runner(
-            os.fspath(model),
-            os.fspath(codec),
+            os.fspath(program),
+            os.fspath(codec_file(program, codec)),
             None if tokenizer is None else os.fspath(tokenizer),
             None if voices is None else os.fspath(voices),
             _integer("num_threads", num_threads, 0, _MAX_INT),

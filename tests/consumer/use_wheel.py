@@ -32,6 +32,11 @@ except ModelNotFoundError as error:
     message = str(error)
 assert "missing.pte" in message
 
+with Runner() as runner:  # the small voice that comes with the package
+    audio = runner.synthesize("Hello, how are you today?")
+assert audio.stats.finish_reason == "end_of_audio"
+assert 1 < audio.duration < 3
+
 flags = ["--model", str(folder), "--max-frames", str(FRAMES), "-q", "-o", "said.wav"]
 assert main(["say", "Hello.", *flags]) == 0
 assert Path("said.wav").stat().st_size > 2 * FRAMES * FRAME

@@ -32,7 +32,7 @@ BUDGETS = {".h": 150, ".cpp": 400, ".py": 400}
 
 
 def files(*suffixes: str) -> Iterator[Path]:
-    for folder in ("cpp", "python", "export", "tests"):
+    for folder in ("cpp", "python", "export", "training", "tests"):
         for path in sorted((ROOT / folder).rglob("*")):
             if path.suffix in suffixes:
                 yield path

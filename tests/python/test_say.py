@@ -135,8 +135,14 @@ def test_the_model_is_found(exported: Path, tmp_path: Path) -> None:
     assert program(tmp_path, *flags, VOXTRAL_TTS_MODEL=str(exported)).returncode == 0
     file = exported / "model.pte"
     assert program(tmp_path, *flags, "--model", file).returncode == 0
-    missing = program(tmp_path, *flags)
-    assert_error(missing, 2, "Usage", "--model", "VOXTRAL_TTS_MODEL", "voxtral-tts export")
+    missing = program(tmp_path, *flags, VOXTRAL_TTS_MODEL="nowhere")
+    assert_error(missing, 3, "ModelNotFound", "nowhere")
+
+
+def test_without_a_model_the_small_voice_of_the_package_speaks(tmp_path: Path) -> None:
+    result = program(tmp_path, "say", "Hello, how are you today?", "-o", "a.wav")
+    assert result.returncode == 0 and b"the small voice" in result.stderr
+    assert 24000 < len(wav_samples(tmp_path / "a.wav")) < 3 * 24000
 
 
 @pytest.mark.parametrize(

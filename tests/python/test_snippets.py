@@ -34,6 +34,8 @@ NOT_RUN = {
     "pip install '.[audio]'": BUILDS,
     "bash scripts/run_mlx_e2e.sh": BUILDS,
     "python -m export": "needs the checkpoint's export; tests/python/test_export.py",
+    "python -m training": "takes hours; tests/python/test_training_loop.py",
+    "torchrun": "takes hours; tests/python/test_training_loop.py",
     "voxtral-tts serve": "serves until it is stopped: tests/server",
     "import ray": "starts a cluster: tests/on_ray",
     "from ray import serve": "starts a cluster: tests/on_ray",

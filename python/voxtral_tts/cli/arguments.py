@@ -98,7 +98,8 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
         "--model",
         metavar="FILE|DIR",
         type=non_empty,
-        help="model.pte or its folder (default: $VOXTRAL_TTS_MODEL, else the current folder)",
+        help="model.pte or its folder (default: $VOXTRAL_TTS_MODEL, else the current folder, "
+        "else the small voice of the package)",
     )
     add(
         "--codec",

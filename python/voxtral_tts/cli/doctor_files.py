@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from voxtral_tts.cli.doctor_check import Check, failed, passed, warned
-from voxtral_tts.errors import UsageError, VoxtralTTSError
+from voxtral_tts.errors import VoxtralTTSError
 from voxtral_tts.files import sha256_of
 from voxtral_tts.locate import codec_file, model_file, tokenizer_file, voices_folder
 from voxtral_tts.runner import Runner
@@ -20,10 +20,10 @@ _EXPORT = "export it again, or copy it again from where it was exported"
 
 def checks(args: argparse.Namespace) -> Iterator[Check]:
     """The model, the codec, the tokenizer and the voices."""
-    try:
-        model = model_file(args.model)
-    except UsageError as error:
-        yield failed("model", "none was found", str(error))
+    model = model_file(args.model)
+    if not model.exists():
+        remedy = "give --model FOLDER; 'voxtral-tts export' makes such a folder"
+        yield failed("model", f"'{model}' is missing", remedy)
         return
     codec = codec_file(model, args.codec)
     tokenizer = tokenizer_file(model, args.tokenizer)

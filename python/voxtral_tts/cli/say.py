@@ -30,6 +30,7 @@ from voxtral_tts.cli.text_input import read_text
 from voxtral_tts.cli.voices import run as list_voices
 from voxtral_tts.errors import EXIT_TRUNCATED
 from voxtral_tts.files import Replacement
+from voxtral_tts.locate import SMALL_VOICE, model_file
 from voxtral_tts.runner import Runner
 from voxtral_tts.speech import Speech, SpeechStats
 from voxtral_tts.text import language_of_voice, prepare
@@ -88,7 +89,9 @@ def _load(args: argparse.Namespace, trace: Trace | None) -> Runner:
     if trace is not None:
         trace.add_span("load", "load", start, now_us() - start)
     if not args.quiet:
-        print_line(f"loaded the model in {runner.load_ms:.0f} ms")
+        small = model_file(args.model).parent == SMALL_VOICE
+        model = "the small voice of the package (--model names another)" if small else "the model"
+        print_line(f"loaded {model} in {runner.load_ms:.0f} ms")
     return runner
 
 
