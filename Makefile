@@ -43,7 +43,7 @@ ifeq ($(origin CXX),default)
 export CXX := c++
 endif
 
-.PHONY: help setup build python demo test test-cpp test-python test-server test-bench test-hearing train judge package-voice test-asan test-arm test-tsan fuzz fuzz-smoke coverage test-install lint format bench bench-flow bench-mlx clean reliability mlx-e2e mlx-op-suite voxtral_tts-mlx voxtral_tts-xnnpack
+.PHONY: help setup build python demo test test-cpp test-python test-server test-long test-bench test-hearing train judge package-voice test-asan test-arm test-tsan fuzz fuzz-smoke coverage test-install lint format bench bench-flow bench-mlx clean reliability mlx-e2e mlx-op-suite voxtral_tts-mlx voxtral_tts-xnnpack
 
 help: ## list the targets
 	@grep -E '^[a-z0-9_-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -89,7 +89,10 @@ HEARING := tests/hearing
 SERVING := tests/server tests/on_ray
 
 test-python: build python
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --durations 20 $(SERVING:%=--ignore=%) --ignore=$(HEARING) --ignore=tests/bench
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not long" --durations 20 $(SERVING:%=--ignore=%) --ignore=$(HEARING) --ignore=tests/bench
+
+test-long: build python ## variants that make test leaves out, each an export of its own
+	@$(BIN)/python -m pytest -q -n 2 -m long tests
 
 test-bench: python ## what the benchmark compares with: exports ExecuTorch's own example, for minutes
 	@$(BIN)/python -m pytest -q tests/bench

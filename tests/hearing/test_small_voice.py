@@ -24,9 +24,9 @@ WAYS = {
     "mlx fp32": ("--backend", "mlx"),
     "mlx 4w": ("--backend", "mlx", "--qlinear", "4w", "--qembedding", "8w"),
 }
-HEARD = HELD_OUT[:10]  # seconds each to listen to
+HEARD = HELD_OUT[:8]  # seconds each to listen to
 # Of the words, above flite's errors. docs/small-voice.md has what 60 sentences and three seeds
-# come to; ten sentences scatter by a tenth or so around it. Noise is above 1.
+# come to; eight sentences scatter by a tenth or so around it. Noise is above 1.
 MOST_ABOVE_FLITE = 0.2
 
 

@@ -164,7 +164,7 @@ def quantized_formula(config: VoxtralConfig, group_size: int) -> int:
     return int(once + flow.n_decoding_steps * (flow.n_layers * layer(flow) + ends))
 
 
-@pytest.mark.parametrize("group_size", [32, 64])
+@pytest.mark.parametrize("group_size", [32, pytest.param(64, marks=pytest.mark.long)])
 def test_bytes_per_frame_of_4_bits(
     export_tiny: Export, config: VoxtralConfig, group_size: int
 ) -> None:

@@ -136,7 +136,7 @@ def test_the_model_is_found(exported: Path, tmp_path: Path) -> None:
     file = exported / "model.pte"
     assert program(tmp_path, *flags, "--model", file).returncode == 0
     missing = program(tmp_path, *flags, VOXTRAL_TTS_MODEL="nowhere")
-    assert_error(missing, 3, "ModelNotFound", "nowhere")
+    assert_error(missing, 3, "ModelLoad", "nowhere")
 
 
 def test_without_a_model_the_small_voice_of_the_package_speaks(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def test_the_command_lists_them(exported: Path, tmp_path: Path) -> None:
         "path": str(folder / "fr_female.pt"),
     }
     assert_error(program(tmp_path, "voices", "--voices", "nowhere"), 6, "Voice", "nowhere")
-    assert_error(program(tmp_path, "voices"), 2, "Usage", "--model")
+    assert program(tmp_path, "voices").stdout.startswith(b"rms ")  # of the package
 
 
 def test_cloning_is_refused_with_the_reason() -> None:
