@@ -83,7 +83,7 @@ $(VENV)/.installed: pyproject.toml CMakeLists.txt $(shell find cmake cpp python 
 test-cpp: build $(TEKKEN)
 	@$(BIN)/ctest --preset tests -j $(JOBS)
 
-# Tests that listen are a part of their own too: they export the small voice four times.
+# Tests that listen are a part of their own too: they export the small voice five times.
 HEARING := tests/hearing
 # The server's, the page's and Ray's tests are a part of their own: they start browsers and clusters.
 SERVING := tests/server tests/on_ray
@@ -124,7 +124,7 @@ coverage: setup $(TEKKEN) ## lines and branches of the readers that tests and fu
 test-install: setup $(EXPORTED) $(EXPORTED_MLX) ## the installed library and the wheel, each from outside
 	@bash scripts/test_install.sh $(TINY)/exported $(TINY)/mlx
 
-$(DEMO)/exported/model.pte: $(shell find export -name '*.py') $(wildcard $(VOICE)/*) | $(VENV)/.ready
+$(DEMO)/exported/model.pte: $(shell find export -name '*.py') $(wildcard $(VOICE)/*.json $(VOICE)/*.safetensors $(VOICE)/*/*.pt) | $(VENV)/.ready
 	@rm -rf $(DEMO)
 	@$(BIN)/python -W ignore -m export --model-path $(VOICE) --output-dir $(@D) --backend xnnpack
 

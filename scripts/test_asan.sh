@@ -36,8 +36,10 @@ else
   preload="LD_PRELOAD=$(c++ -print-file-name=libasan.so):$(c++ -print-file-name=libstdc++.so)"
 fi
 package=$build/python/voxtral_tts
-mkdir -p "$package"
-cp python/voxtral_tts/*.py "$package"
+rm -rf "$package"
+mkdir -p "$build/python"
+cp -r python/voxtral_tts "$package"
+rm -f "$package"/*.so* # of another build
 cp "$build"/cpp/runner/_core*.so "$package"
 (cd "$build" && env "$preload" ASAN_OPTIONS="$ASAN_OPTIONS:malloc_context_size=2" \
   PYTHONMALLOC=malloc PYTHONPATH="$build/python" \

@@ -51,6 +51,7 @@ wheel() {
   check_search_paths "$package"
   diff -r --exclude=__pycache__ "$root/export" "$package/export"
   diff -r "$root/python/voxtral_tts/server/page" "$package/server/page"
+  diff -r "$root/python/voxtral_tts/assets" "$package/assets"
   (cd "$outside" && venv/bin/python "$root/tests/consumer/use_wheel.py" "$exported")
   (cd "$outside" && venv/bin/python -m voxtral_tts.export --help >/dev/null)
   # On macOS the MLX delegate comes with ExecuTorch.

@@ -126,7 +126,7 @@ def ways_of_program(runner: Path, folder: Path, settings: JudgeSettings) -> dict
                 files = ["--model", folder / "model.pte", "--codec", folder / "codec_decoder.pte"]
                 limits = ["--seed", seed, "--max-frames", settings.max_frames, "--threads", 1]
                 output = ["--format", "f32le", "--output", raw, "--stats-json", stats, "--quiet"]
-                command = [runner, "--text", text, *files, *limits, *output]
+                command = [runner.resolve(), "--text", text, *files, *limits, *output]
                 done = subprocess.run([str(x) for x in command], capture_output=True, text=True)
                 if not stats.exists():
                     raise RuntimeError(f"{runner}: {done.stderr.strip()}")

@@ -96,7 +96,7 @@ class TrainingSettings(_Section):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodecSettings(TrainingSettings):
     frames: int  # of a training crop
-    skipped: int  # first frames of a crop without loss, unless it starts the utterance
+    skipped: int  # first frames of a crop without loss
     utterances: int  # whose samples are used
     waveform_weight: float
     noise: float  # largest standard deviation added to latents

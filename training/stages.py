@@ -117,7 +117,8 @@ def run_polish(shop: Workshop) -> None:
     codec = new_codec(shop.model_config, settings.seed)
     if not (folder / "start.pt").exists():
         load_average(codec, shop.trained_codec())
-        torch.save(codec.state_dict(), folder / "start.pt")
+        torch.save(codec.state_dict(), folder / "start.part")
+        (folder / "start.part").replace(folder / "start.pt")
 
     def items(shard: Shard) -> list[Item]:
         spoken = _spoken_items([shard], encoder)

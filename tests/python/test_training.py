@@ -24,13 +24,9 @@ from training.hearing import periodicity, word_errors
 from training.publish import publish
 from training.rhythm import apportion, snap
 from training.sentences import GREETING, MAX_WORDS, make_texts, spoken_words, vocabulary
-from training.settings import (
-    AnalysisSettings,
-)
+from training.settings import AnalysisSettings
 from training.sizes import config, params
 from training.speech_model import SpeechModel, prompt_ids
-
-CONFIGS = Path(__file__).parents[2] / "training" / "configs" / "small_voice"
 
 
 @pytest.fixture(scope="module", autouse=True)

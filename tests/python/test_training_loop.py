@@ -15,7 +15,9 @@ from training.language import LanguageTask
 from training.loop import Figures, Trainer, learning_rate, load_average
 from training.settings import (
     AnalysisSettings,
+    CodecSettings,
     CorpusSettings,
+    JudgeSettings,
     LanguageSettings,
     SettingsError,
     SizeSettings,
@@ -135,6 +137,15 @@ def test_every_stage_has_its_settings() -> None:
     corpus = CorpusSettings.from_file(CONFIGS / "corpus.toml")
     assert corpus.held_out >= 60
     sizes = SizeSettings.from_file(CONFIGS / "sizes.toml")
+    analysis = AnalysisSettings.from_file(CONFIGS / "analysis.toml")
+    assert analysis.clusters == sizes.semantic_codes
+    for name, kind in (
+        ("codec", CodecSettings),
+        ("polish", CodecSettings),
+        ("language", LanguageSettings),
+        ("judge", JudgeSettings),
+    ):
+        kind.from_file(CONFIGS / f"{name}.toml")
     model = SpeechModel(config(sizes), voice_rows=8, seed=0)
     shipped = [p for n, p in model.named_parameters() if not n.startswith("read_out")]
     shipped += list(new_codec(config(sizes), 0).parameters())
