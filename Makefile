@@ -132,7 +132,7 @@ train: setup ## a small voice from nothing, in hours on two cores (docs/small-vo
 	@$(BIN)/python -m training --config $(TRAINING) --work out/voice
 
 # What is heard: flite, the checkpoint, and its exports for the CPU in full and with 4-bit weights.
-judge: build ## the small voice, heard on 60 sentences with three seeds: ten minutes and more
+judge: build ## the small voice, heard on 60 sentences with three seeds: half an hour
 	@for bits in none 8da4w; do $(BIN)/python -W ignore -m export --model-path $(VOICE) \
 	  --output-dir out/judge/qlinear-$$bits --backend xnnpack --qlinear $$bits || exit; done
 	@$(BIN)/python -W ignore -m training --config $(TRAINING) --work out/judge --stages judge --checkpoint $(VOICE) \

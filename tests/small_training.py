@@ -6,7 +6,7 @@ import torch
 
 from training.features import Codes, Encoder
 from training.language import Spoken
-from training.settings import SizeSettings
+from training.settings import LanguageSettings, SizeSettings, TrainingSettings
 
 SIZES = SizeSettings(
     dim=32,
@@ -51,3 +51,23 @@ def encoder() -> Encoder:
     mean, basis = torch.zeros(512), torch.eye(512)[:, :36]
     centres = torch.randn(SIZES.semantic_codes, 36, generator=generator) * 0.1
     return Encoder(mean, basis, torch.ones(36), centres, torch.tensor(5.0))
+
+
+def language_settings(training: TrainingSettings) -> LanguageSettings:
+    shared = {name: getattr(training, name) for name in TrainingSettings.__dataclass_fields__}
+    return LanguageSettings(
+        **shared,
+        utterances=8,
+        voice_rows=3,
+        times=1,
+        late_times=2,
+        grid_share=0.5,
+        drop_condition=0.1,
+        respelling=0.1,
+        wrong_semantic=0.1,
+        history_noise=0.1,
+        lost_history=0.1,
+        softness=0.1,
+        lower_case=0.1,
+        regression_weight=1.0,
+    )

@@ -28,6 +28,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--stages", default=",".join(STAGES), help="default: %(default)s")
     parser.add_argument("--threads", type=int, default=1, help="of PyTorch (default 1)")
     parser.add_argument(
+        "--device",
+        choices=("auto", "cpu", "cuda"),
+        default="auto",
+        help="of the language stage, the only one that uses a GPU (default: one if there is one)",
+    )
+    parser.add_argument(
         "--program",
         type=Path,
         action="append",
@@ -39,8 +45,14 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     torch.set_num_threads(options.threads)
     options.work.mkdir(parents=True, exist_ok=True)
-    programs = tuple(options.program)
-    shop = Workshop(options.config, options.work, options.runner, programs, options.checkpoint)
+    shop = Workshop(
+        options.config,
+        options.work,
+        options.runner,
+        programs=tuple(options.program),
+        device=options.device,
+        published=options.checkpoint,
+    )
     stages = options.stages.split(",")
     if unknown := [name for name in stages if name not in STAGES]:
         parser.error(f"--stages: unknown: {', '.join(unknown)}; there are: {', '.join(STAGES)}")

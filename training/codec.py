@@ -15,7 +15,7 @@ from export.modules.codec import CausalConv, Codec, CodecLayer, UpsamplingConv
 from . import workers
 from .features import Codes, Encoder, LogMel, to_levels
 from .hearing import periodicity
-from .loop import Figures
+from .loop import Figures, Measures
 from .settings import CodecSettings
 from .vocoder import FRAME
 
@@ -75,7 +75,7 @@ class SpectralLoss:
         self._windows = {n: torch.hann_window(n) for n in _RESOLUTIONS}
         self._log_mel = LogMel()
 
-    def __call__(self, x: Tensor, y: Tensor) -> tuple[Tensor, Figures]:
+    def __call__(self, x: Tensor, y: Tensor) -> tuple[Tensor, Measures]:
         """x the signal, y the target."""
         magnitude, convergence = torch.zeros(()), torch.zeros(())
         for n in _RESOLUTIONS:
@@ -85,12 +85,12 @@ class SpectralLoss:
             convergence = convergence + (a - b).norm() / b.norm()
         magnitude, convergence = magnitude / len(_RESOLUTIONS), convergence / len(_RESOLUTIONS)
         mel = (self._log_mel(x) - self._log_mel(y)).abs().mean()
-        figures = {
-            "log magnitude": float(magnitude.detach()),
-            "convergence": float(convergence.detach()),
-            "mel": float(mel.detach()),
+        measures = {
+            "log magnitude": magnitude.detach(),
+            "convergence": convergence.detach(),
+            "mel": mel.detach(),
         }
-        return magnitude + convergence + 2 * mel, figures
+        return magnitude + convergence + 2 * mel, measures
 
     def _stft(self, x: Tensor, n: int) -> Tensor:
         window = self._windows[n]
@@ -118,7 +118,7 @@ class CodecTask:
         self.held_out, self.settings = held_out, settings
         self._spectral = SpectralLoss()
 
-    def loss(self, generator: torch.Generator, progress: float) -> tuple[Tensor, Figures]:
+    def loss(self, generator: torch.Generator, progress: float) -> tuple[Tensor, Measures]:
         s = self.settings
         size = workers.share(s.batch)
         chosen = torch.randint(len(self.items), (size,), generator=generator)
@@ -133,11 +133,11 @@ class CodecTask:
         made = decode(self.codec, semantic, rounded(latents + spread * noise))
         start = s.skipped * FRAME
         made, target = made[:, start:], target[:, start:]
-        spectral, figures = self._spectral(made, target)
+        spectral, measures = self._spectral(made, target)
         sharp = [x[:, 1:] - _PRE_EMPHASIS * x[:, :-1] for x in (made, target)]
         waveform = (made - target).abs().mean() + 2 * (sharp[0] - sharp[1]).abs().mean()
         loss = spectral + s.waveform_weight * waveform
-        return loss, figures | {"loss": float(loss.detach()), "waveform": float(waveform.detach())}
+        return loss, measures | {"loss": loss.detach(), "waveform": waveform.detach()}
 
     def _crop(self, item: Item, generator: torch.Generator) -> Item:
         count = self.settings.frames

@@ -132,6 +132,10 @@ class Encoder:
         """codes of T frames -> the log-mel spectrogram they stand for [8 T, 64]"""
         return (self.points(codes) / self.scale @ self.basis.T + self.mean).reshape(-1, N_MELS)
 
+    def to(self, device: torch.device) -> Encoder:
+        """A copy on a device; its `encode` stays one of the CPU"""
+        return Encoder(**{name: getattr(self, name).to(device) for name in _FITTED})
+
     def save(self, path: Path) -> None:
         state = {name: getattr(self, name) for name in _FITTED}
         partial = path.with_suffix(".part")

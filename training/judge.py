@@ -1,6 +1,7 @@
 """Judges a checkpoint by ear: flite, the corpus, the codec's round trip and the whole model.
 
-All four say the same held-out sentences in one run and are heard by the same recogniser.
+All four say the same held-out sentences in one run and are heard by the same recogniser: first as
+any English, then, as a second opinion, as a sentence of the grammar the texts are drawn from.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from .corpus import say
 from .features import Encoder, to_codes
 from .flite import SAMPLE_RATE_HZ, speak
 from .hearing import Ear, periodicity, word_errors
-from .sentences import spoken_words
+from .sentences import sentence_grammar, spoken_words
 from .settings import CorpusSettings, JudgeSettings
 from .speech_model import prompt_ids
 
@@ -40,35 +41,48 @@ class Verdict:
 
     words: int = 0
     errors: int = 0
+    errors_by_grammar: int = 0
     utterances: int = 0
     ended: int = 0
     seconds: float = 0.0
     periodicities: list[float] = field(default_factory=list)  # medians, one per utterance
-    heard: list[tuple[str, str]] = field(default_factory=list)
+    heard: list[tuple[str, str, str]] = field(default_factory=list)  # text, both opinions
 
     @property
     def word_error_rate(self) -> float:
         return self.errors / max(self.words, 1)
 
-    def add(self, text: str, samples: Floats, ended: bool, heard: list[str]) -> None:
+    @property
+    def word_error_rate_by_grammar(self) -> float:
+        return self.errors_by_grammar / max(self.words, 1)
+
+    def add(
+        self, text: str, samples: Floats, ended: bool, heard: list[str], by_grammar: list[str]
+    ) -> None:
         words = spoken_words(text)
         self.words += len(words)
         self.errors += word_errors(words, heard)
+        self.errors_by_grammar += word_errors(words, by_grammar)
         self.utterances += 1
         self.ended += ended
         self.seconds += len(samples) / SAMPLE_RATE_HZ
         voiced = periodicity(samples)
         self.periodicities.append(float(np.median(voiced)) if len(voiced) else 0.0)
-        self.heard.append((text, " ".join(heard)))
+        self.heard.append((text, " ".join(heard), " ".join(by_grammar)))
 
     def merge(self, other: Verdict) -> None:
         """Adds what another verdict on the same way came to."""
         for entry in fields(self):
             setattr(self, entry.name, getattr(self, entry.name) + getattr(other, entry.name))
 
+    def report(self) -> dict[str, Any]:
+        rates = {"WER": self.word_error_rate, "WER by grammar": self.word_error_rate_by_grammar}
+        return rates | asdict(self)
+
     def summary(self) -> str:
         return (
             f"WER {self.word_error_rate:.3f} ({self.errors} of {self.words})  "
+            f"by grammar {self.word_error_rate_by_grammar:.3f}  "
             f"periodicity {np.median(self.periodicities):.3f}  "
             f"ended {self.ended} of {self.utterances}  {self.seconds:.1f} s"
         )
@@ -149,7 +163,7 @@ def judge(
             for name, verdict in said.items():
                 verdicts[name].merge(verdict)
             print(f"judged: {text}", file=sys.stderr, flush=True)
-            content = {n: {"WER": v.word_error_rate, **asdict(v)} for n, v in verdicts.items()}
+            content = {name: verdict.report() for name, verdict in verdicts.items()}
             report.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     return verdicts
 
@@ -159,7 +173,7 @@ _process: dict[str, Any] = {}  # what a process of the pool judges with
 
 def _begin(ways: dict[str, Say]) -> None:
     torch.set_num_threads(1)
-    _process.update(ways=ways, ear=Ear())
+    _process.update(ways=ways, ears=(Ear(), Ear(sentence_grammar())))
 
 
 def _judge_one(text: str) -> tuple[str, dict[str, Verdict]]:
@@ -167,5 +181,5 @@ def _judge_one(text: str) -> tuple[str, dict[str, Verdict]]:
     for name, say_text in _process["ways"].items():
         samples, ended = say_text(text)
         said[name] = Verdict()
-        said[name].add(text, samples, ended, _process["ear"].hear(samples))
+        said[name].add(text, samples, ended, *(ear.hear(samples) for ear in _process["ears"]))
     return text, said

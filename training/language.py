@@ -13,7 +13,7 @@ from export.config import END_AUDIO, N_SPECIAL_CODES, VoxtralConfig
 
 from . import workers
 from .features import N_ACOUSTIC, Codes, Encoder, to_codes
-from .loop import Figures
+from .loop import Figures, Measures
 from .settings import LanguageSettings
 from .speech_model import SpeechModel, prompt_ids
 
@@ -36,6 +36,8 @@ class _Flow(NamedTuple):
 
 
 class LanguageTask:
+    """Draws batches on the CPU, so that every device sees the same, and trains where `model` is."""
+
     module: nn.Module
 
     def __init__(
@@ -47,11 +49,12 @@ class LanguageTask:
         settings: LanguageSettings,
     ) -> None:
         self.module = self.model = model
-        self.encoder = encoder
+        self.device = model.voice.device
+        self.encoder, self._encoder_there = encoder, encoder.to(self.device)
         self.items, self.held_out, self.settings = items, held_out, settings
         self._config: VoxtralConfig = model.config
 
-    def loss(self, generator: torch.Generator, progress: float) -> tuple[Tensor, Figures]:
+    def loss(self, generator: torch.Generator, progress: float) -> tuple[Tensor, Measures]:
         batch = self._draw(generator)
         histories = self._histories(batch, generator)
         texts = [self._written(item.text, generator) for item in batch]
@@ -66,57 +69,59 @@ class LanguageTask:
         histories: list[Tensor],
         generator: torch.Generator,
         times: int,
-    ) -> tuple[Tensor, Figures]:
+    ) -> tuple[Tensor, Measures]:
         model, rows = self.model, len(self.model.voice)
         hidden = model.hidden([prompt_ids(text, rows) for text in texts], histories)
-        targets = torch.cat([_semantic_targets(item.codes) for item in batch])
-        wanted = torch.cat([self._distribution(item.codes) for item in batch])
+        codes = Codes(*(x.to(self.device) for x in joined(batch)))
+        frames, ends = (x.to(self.device) for x in _rows_of(batch))
+        wanted = self._distribution(codes, frames, ends)
         cross_entropy, logits = model.semantic_loss(hidden, wanted)
-        spoken = hidden[targets != END_AUDIO]
-        latents = self._latents_beside(logits[targets != END_AUDIO], batch)
+        spoken, chosen = hidden[frames], logits.argmax(1)
+        latents = self._latents_beside(chosen[frames], codes)
         flow = self._flow_points(latents.repeat(times, 1), generator)
         made = model.velocity(flow.x, flow.times, spoken.repeat(times, 1), flow.keep)
         squares = (made - flow.velocity).square().mean(1)
         velocity = squares.mean()
         regression = F.mse_loss(model.read_out(spoken), latents)
         loss = cross_entropy + velocity + self.settings.regression_weight * regression
-        right = logits.argmax(1) == targets
-        end = targets == END_AUDIO
-        kept = flow.keep > 0
+        right = chosen[frames] == codes.semantic + N_SPECIAL_CODES
+        ended = chosen == END_AUDIO
+        squares, keep = squares.detach(), flow.keep
         return loss, {
-            "loss": float(loss.detach()),
-            "cross entropy": float(cross_entropy.detach()),
-            "accuracy": float(right.float().mean()),
-            "flow": float(squares.detach()[kept].mean()),
-            "flow, no condition": float(squares.detach()[~kept].mean()) if (~kept).any() else 0.0,
-            "regression": float(regression.detach()),
-            "end": float(right[end].float().mean()),
-            "false end": float((logits.argmax(1)[~end] == END_AUDIO).float().mean()),
+            "loss": loss.detach(),
+            "cross entropy": cross_entropy.detach(),
+            "accuracy": (right.sum() + ended[ends].sum()) / len(chosen),
+            "flow": (squares * keep).sum() / keep.sum().clamp(min=1),
+            "flow, no condition": (squares * (1 - keep)).sum() / (1 - keep).sum().clamp(min=1),
+            "regression": regression.detach(),
+            "end": ended[ends].float().mean(),
+            "false end": ended[frames].float().mean(),
         }
 
-    def _latents_beside(self, logits: Tensor, batch: Sequence[Spoken]) -> Tensor:
-        """The latents [N, 36] that make a frame right beside the semantic code that the model
+    def _latents_beside(self, chosen: Tensor, codes: Codes) -> Tensor:
+        """The latents [N, 36] that make a frame right beside the semantic code [N] that the model
         chooses for it, which may be a neighbour of the true one; if none would, the true ones."""
-        codes = Codes(*(torch.cat(parts) for parts in zip(*(i.codes for i in batch), strict=True)))
-        chosen = (logits.argmax(1) - N_SPECIAL_CODES).clamp(0, len(self.encoder.centres) - 1)
-        latents = self.encoder.latents(self.encoder.points(codes), chosen)
+        encoder = self._encoder_there
+        semantic = (chosen - N_SPECIAL_CODES).clamp(0, len(encoder.centres) - 1)
+        latents = encoder.latents(encoder.points(codes), semantic)
         fits = latents.abs().amax(1, keepdim=True) <= 1
         return torch.where(fits, latents, codes.latents)
 
-    def _distribution(self, codes: Codes) -> Tensor:
-        """What the semantic head should say: [T + 1, rows], the last row END.
+    def _distribution(self, codes: Codes, frames: Tensor, ends: Tensor) -> Tensor:
+        """What the semantic head should say: [rows, codes], END in the rows `ends`.
 
         A frame between typical frames belongs a little to each. To say so spares the model from
         learning by heart on which side of a border it fell.
         """
-        rows = torch.zeros(len(codes.semantic) + 1, self._config.semantic_rows)
-        rows[-1, END_AUDIO] = 1
-        if self.settings.softness == 0:
-            rows[torch.arange(len(codes.semantic)), codes.semantic + N_SPECIAL_CODES] = 1
-            return rows
-        near = self.encoder.nearness(self.encoder.points(codes), self.settings.softness)
-        rows[:-1, N_SPECIAL_CODES : N_SPECIAL_CODES + near.shape[1]] = near
-        return rows
+        encoder, softness = self._encoder_there, self.settings.softness
+        wanted = codes.latents.new_zeros(len(frames) + len(ends), self._config.semantic_rows)
+        wanted[ends, END_AUDIO] = 1
+        if softness == 0:
+            wanted[frames, codes.semantic + N_SPECIAL_CODES] = 1
+            return wanted
+        near = encoder.nearness(encoder.points(codes), softness)
+        wanted[frames, N_SPECIAL_CODES : N_SPECIAL_CODES + near.shape[1]] = near
+        return wanted
 
     def _draw(self, generator: torch.Generator) -> list[Spoken]:
         size = workers.share(self.settings.batch)
@@ -133,8 +138,7 @@ class LanguageTask:
         """What is fed back in training: [T, 37] each, wrong as the model's own output will be."""
         s = self.settings
         sizes = [len(item.codes.semantic) for item in batch]
-        true = Codes(*(torch.cat(parts) for parts in zip(*(i.codes for i in batch), strict=True)))
-        semantic, latents = self.encoder.respelt(true, s.respelling, generator)
+        semantic, latents = self.encoder.respelt(joined(batch), s.respelling, generator)
         count = len(semantic)
 
         def chance(part: float) -> Tensor:
@@ -157,8 +161,9 @@ class LanguageTask:
         anywhere = torch.rand(count, generator=generator)
         grid = torch.rand(count, generator=generator) < s.grid_share
         times = torch.where(grid, on_grid, anywhere)
-        x = (1 - times[:, None]) * noise + times[:, None] * latents
         keep = (torch.rand(count, generator=generator) >= s.drop_condition).float()
+        noise, times, keep = (x.to(self.device) for x in (noise, times, keep))
+        x = (1 - times[:, None]) * noise + times[:, None] * latents
         return _Flow(x, times, latents - noise, keep)
 
     def _mel_error(
@@ -184,7 +189,8 @@ class LanguageTask:
         for part in parts:
             histories = [to_codes(item.codes) for item in part]
             texts = [item.text for item in part]
-            figures = self._losses(texts, part, histories, generator, 4)[1]
+            measures = self._losses(texts, part, histories, generator, 4)[1]
+            figures = {name: float(value) for name, value in measures.items()}
             figures["mel"] = self._mel_error(texts, part, histories, generator)
             for name, value in figures.items():
                 sums[name] = sums.get(name, 0.0) + value / len(parts)
@@ -203,13 +209,22 @@ def echo(
     sizes = [len(history) + 1 for history in histories]
     spoken = torch.cat([part[:-1] for part in hidden.split(sizes)])
     semantic = model.flow_head.semantic_logits(spoken).argmax(1) - N_SPECIAL_CODES
-    noise = torch.randn(len(spoken), N_ACOUSTIC, generator=generator)
+    noise = torch.randn(len(spoken), N_ACOUSTIC, generator=generator).to(spoken.device)
     latents = model.sample(spoken, noise).clamp(-1, 1)
     parts = [size - 1 for size in sizes]
-    both = zip(semantic.clamp(min=0).split(parts), latents.split(parts), strict=True)
+    both = zip(semantic.clamp(min=0).cpu().split(parts), latents.cpu().split(parts), strict=True)
     return [Codes(*pair) for pair in both]
 
 
-def _semantic_targets(codes: Codes) -> Tensor:
-    """[T + 1], the last one END."""
-    return torch.cat((codes.semantic + N_SPECIAL_CODES, torch.tensor([END_AUDIO])))
+def joined(batch: Sequence[Spoken]) -> Codes:
+    """The codes of all utterances, one after the other."""
+    return Codes(*(torch.cat(parts) for parts in zip(*(i.codes for i in batch), strict=True)))
+
+
+def _rows_of(batch: Sequence[Spoken]) -> tuple[Tensor, Tensor]:
+    """Which rows of `SpeechModel.hidden` say frames, and which END."""
+    sizes = torch.tensor([len(item.codes.semantic) + 1 for item in batch])
+    ends = sizes.cumsum(0) - 1
+    spoken = torch.ones(int(sizes.sum()), dtype=torch.bool)
+    spoken[ends] = False
+    return spoken.nonzero()[:, 0], ends

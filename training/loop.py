@@ -18,6 +18,7 @@ from .plots import plot_curves
 from .settings import TrainingSettings
 
 Figures = dict[str, float]
+Measures = dict[str, Tensor]  # figures [] that lie where they were computed, without a gradient
 
 
 class Task(Protocol):
@@ -25,7 +26,7 @@ class Task(Protocol):
 
     module: nn.Module
 
-    def loss(self, generator: torch.Generator, progress: float) -> tuple[Tensor, Figures]:
+    def loss(self, generator: torch.Generator, progress: float) -> tuple[Tensor, Measures]:
         """The loss of one random batch; `progress` is the part of the steps done."""
 
     def evaluate(self) -> Figures:
@@ -40,6 +41,7 @@ class Trainer:
 
     def __init__(self, task: Task, settings: TrainingSettings, folder: Path) -> None:
         self.task, self.settings, self.folder = task, settings, folder
+        self.device = next(task.module.parameters()).device
         workers.join()
         folder.mkdir(parents=True, exist_ok=True)
         self.checkpoint, self.log = folder / "checkpoint.pt", folder / "log.csv"
@@ -50,7 +52,7 @@ class Trainer:
         if self.checkpoint.exists():
             self._load()
         elif (start := folder / "start.pt").exists():
-            task.module.load_state_dict(torch.load(start, weights_only=True))
+            task.module.load_state_dict(_loaded(start))
             self.average = {n: p.detach().clone() for n, p in task.module.named_parameters()}
 
     def run(self, until_step: int | None = None) -> None:
@@ -88,8 +90,8 @@ class Trainer:
             for group in optimizer.param_groups:
                 group["lr"] = rate
             optimizer.zero_grad(set_to_none=True)
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=settings.bfloat16):
-            loss, figures = self.task.loss(generator, self.step / settings.steps)
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=settings.bfloat16):
+            loss, measures = self.task.loss(generator, self.step / settings.steps)
         loss.backward()
         workers.average_gradients(list(self.task.module.parameters()))
         norm = nn.utils.clip_grad_norm_(self.task.module.parameters(), settings.clip)
@@ -97,7 +99,7 @@ class Trainer:
             optimizer.step()
         self.step += 1
         self._update_average()
-        return figures | {"gradient": float(norm)}
+        return {name: float(value) for name, value in measures.items()} | {"gradient": float(norm)}
 
     def _update_average(self) -> None:
         # As slow as the settings say only once there is something to average over.
@@ -138,10 +140,10 @@ class Trainer:
         partial.replace(self.checkpoint)
 
     def _load(self) -> None:
-        state = torch.load(self.checkpoint, weights_only=True)
+        state = _loaded(self.checkpoint)
         self.step, self._sums = state["step"], state.get("sums", {})
         self.task.module.load_state_dict(state["module"])
-        self.average = state["average"]
+        self.average = {name: value.to(self.device) for name, value in state["average"].items()}
         for optimizer, content in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(content)
         self._forget_later_records()
@@ -155,9 +157,14 @@ class Trainer:
             csv.writer(file).writerows([header, *(r for r in rows if int(r[0]) <= self.step)])
 
 
+def _loaded(path: Path) -> Any:
+    # What a GPU wrote is read without one.
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
 def load_average(module: nn.Module, checkpoint: Path) -> int:
     """Fills a module with the averaged weights of a checkpoint; returns its step."""
-    state = torch.load(checkpoint, weights_only=True)
+    state = _loaded(checkpoint)
     with torch.no_grad():
         for name, parameter in module.named_parameters():
             parameter.copy_(state["average"][name])

@@ -75,6 +75,25 @@ def _distinct(
     return texts
 
 
+def sentence_grammar() -> str:
+    """Everything the grammar can say, in the Java Speech Grammar Format, for a recogniser."""
+    rules = [
+        f"{'public ' if name == 'sentence' else ''}<{name}> = "
+        + " | ".join(map(_recognised, alternatives.split("|")))
+        + ";"
+        for name, alternatives in RULES.items()
+    ]
+    return "\n".join(["#JSGF V1.0;", "grammar english;", *rules, ""])
+
+
+def _recognised(alternative: str) -> str:
+    words = []
+    for part in re.split(r"(\{\w+\})", alternative):
+        slot = _SLOT.fullmatch(part)
+        words += [f"<{slot[1]}>"] if slot else spoken_words(part)
+    return " ".join("(a | an)" if word == "a" else word for word in words)
+
+
 def vocabulary() -> set[str]:
     """Every word the grammar can say."""
     text = " ".join(RULES.values())

@@ -64,21 +64,24 @@ class SpeechModel(nn.Module):
     def hidden(self, ids: list[list[int]], codes: list[Tensor]) -> Tensor:
         """The hidden states that predict each frame and the END after the last.
 
-        ids: prompts; codes: [T, 37] with their offset of 2. -> [sum of T + 1, dim], in order.
+        ids: prompts; codes: [T, 37] with their offset of 2, on the CPU.
+        -> [sum of T + 1, dim], in order.
         """
+        device = self.voice.device
         embeddings = self.language_model.mm_audio_embeddings
         rows = len(self.voice)
         lengths = [len(i) + len(c) for i, c in zip(ids, codes, strict=True)]
         x = self.voice.new_zeros(len(ids), max(lengths), self.voice.shape[1])
-        text = embeddings.tok_embeddings(torch.tensor([i for prompt in ids for i in prompt]))
-        frames = embeddings.audio_codebook_embeddings(torch.cat(codes))[:, 0]
-        b, at = _places([(0, len(i)) for i in ids])
-        x = x.index_put((b, at), text)
-        b, at = _places([(len(i), len(c)) for i, c in zip(ids, codes, strict=True)])
-        x = x.index_put((b, at), frames)
+        tokens = torch.tensor([i for prompt in ids for i in prompt]).to(device)
+        text = embeddings.tok_embeddings(tokens)
+        audio = embeddings.audio_codebook_embeddings
+        frames = audio.embeddings((torch.cat(codes) + audio.offsets).to(device)).sum(1)
+        x = x.index_put(_places([(0, len(i)) for i in ids], device), text)
+        spans = [(len(i), len(c)) for i, c in zip(ids, codes, strict=True)]
+        x = x.index_put(_places(spans, device), frames)
         x = torch.cat((x[:, :2], self.voice.expand(len(ids), -1, -1), x[:, 2 + rows :]), dim=1)
-        states = self.language_model.hidden(x, torch.zeros(1, dtype=torch.int64))
-        return states[_places([(len(i) - 1, len(c) + 1) for i, c in zip(ids, codes, strict=True)])]
+        states = self.language_model.hidden(x, torch.zeros(1, dtype=torch.int64, device=device))
+        return states[_places([(start - 1, count + 1) for start, count in spans], device)]
 
     def velocity(self, x: Tensor, times: Tensor, hidden: Tensor, keep: Tensor) -> Tensor:
         """dx/dt [N, 36] at x [N, 36] and times [N]; hidden [N, dim] is the condition where keep."""
@@ -96,10 +99,10 @@ class SpeechModel(nn.Module):
         """Latents [N, 36] for hidden [N, dim], as the runtime's Euler steps and guidance make them
         from noise [N, 36]; not yet clamped."""
         x, steps = noise, self.flow_head.n_steps
-        given = torch.cat((torch.ones(len(x)), torch.zeros(len(x))))
+        given = torch.cat((x.new_ones(len(x)), x.new_zeros(len(x))))
         both = hidden.repeat(2, 1)
         for step in range(steps):
-            times = torch.full((2 * len(x),), step / steps)
+            times = x.new_full((2 * len(x),), step / steps)
             conditional, free = self.velocity(x.repeat(2, 1), times, both, given).chunk(2)
             x = x + (CFG_ALPHA * conditional + (1 - CFG_ALPHA) * free) / steps
         return x
@@ -112,9 +115,8 @@ class SpeechModel(nn.Module):
         return -(targets * logs).sum(1).mean(), logits
 
 
-def _places(spans: list[tuple[int, int]]) -> tuple[Tensor, Tensor]:
+def _places(spans: list[tuple[int, int]], device: torch.device) -> tuple[Tensor, Tensor]:
     """Indices (batch, position) of a span (start, length) in each row, in order."""
-    counts = torch.tensor([length for _, length in spans])
-    batch = torch.repeat_interleave(torch.arange(len(spans)), counts)
+    batch = torch.cat([torch.full((length,), row) for row, (_, length) in enumerate(spans)])
     position = torch.cat([torch.arange(start, start + length) for start, length in spans])
-    return batch, position
+    return batch.to(device), position.to(device)

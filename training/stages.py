@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,7 @@ class Workshop:
     work: Path
     runner: Path = Path("voxtral_tts_runner")
     programs: tuple[Path, ...] = ()  # exported folders that the judge hears as well
+    device: str = "auto"  # of the language stage: auto, cpu or cuda
     published: Path | None = None  # the checkpoint, where it is not DIR/checkpoint
 
     @property
@@ -175,7 +177,9 @@ def run_language(shop: Workshop) -> None:
     training = [x for n in range(count) for x in read_codes(codes / f"shard_{n:04d}.pt")]
     held_out = read_codes(codes / f"{HELD_OUT}.pt")
     encoder = Encoder.load(shop.encoder)
-    model = SpeechModel(shop.model_config, settings.voice_rows, settings.seed)
+    device = workers.language_device(shop.device)
+    print(f"language: trained on {device}", file=sys.stderr, flush=True)
+    model = SpeechModel(shop.model_config, settings.voice_rows, settings.seed).to(device)
     folder = shop.trained_language().parent
     Trainer(LanguageTask(model, encoder, training, held_out, settings), settings, folder).run()
 

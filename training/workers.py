@@ -33,6 +33,20 @@ def share(batch: int) -> int:
     return max(1, batch // count())
 
 
+def language_device(asked: str) -> torch.device:
+    """Where the language model is trained: "auto" is a GPU if there is one and one worker."""
+    if asked == "auto":
+        asked = "cuda" if torch.cuda.is_available() and count() == 1 else "cpu"
+    if asked == "cuda" and not torch.cuda.is_available():
+        raise RuntimeError(
+            f"--device cuda: PyTorch {torch.__version__} finds no GPU; "
+            'see "On a GPU" in docs/small-voice.md'
+        )
+    if asked == "cuda" and count() > 1:
+        raise RuntimeError("--device cuda: is for one process; start it without torchrun")
+    return torch.device(asked)
+
+
 @torch.no_grad()
 def average_gradients(parameters: Sequence[nn.Parameter]) -> None:
     """Every worker goes on with the mean of all workers' gradients."""

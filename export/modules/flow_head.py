@@ -26,7 +26,7 @@ def time_grid(n_steps: int, dtype: torch.dtype) -> Tensor:
 def time_embedding(times: Tensor, dim: int) -> Tensor:
     """cos then sin of t * theta^(-2i / dim), i < dim / 2: times [N] -> [N, dim] fp32"""
     half = dim // 2
-    frequencies = torch.exp(-math.log(_TIME_THETA) / half * torch.arange(half, device="cpu"))
+    frequencies = torch.exp(-math.log(_TIME_THETA) / half * torch.arange(half, device=times.device))
     angles = torch.outer(times.float(), frequencies)
     return torch.cat((angles.cos(), angles.sin()), dim=-1)
 
@@ -69,7 +69,7 @@ class FlowHead(nn.Module):
     def semantic_logits(self, hidden: Tensor) -> Tensor:
         """hidden [1, dim] -> fp32 [1, semantic_rows]; EMPTY and the padding rows are -inf"""
         logits = widen(self.semantic_codebook_output(hidden))
-        row = torch.arange(logits.shape[-1])
+        row = torch.arange(logits.shape[-1], device=logits.device)
         allowed = (row != EMPTY_AUDIO) & (row < self.semantic_end)
         return torch.where(allowed, logits, torch.full_like(logits, float("-inf")))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,14 @@ from training.flite import Phone
 from training.hearing import periodicity, word_errors
 from training.publish import publish
 from training.rhythm import apportion, snap
-from training.sentences import GREETING, MAX_WORDS, make_texts, spoken_words, vocabulary
+from training.sentences import (
+    GREETING,
+    MAX_WORDS,
+    make_texts,
+    sentence_grammar,
+    spoken_words,
+    vocabulary,
+)
 from training.settings import AnalysisSettings
 from training.sizes import config, params
 from training.speech_model import SpeechModel, prompt_ids
@@ -60,6 +68,21 @@ def test_texts_are_short_sentences_that_use_the_whole_vocabulary() -> None:
     assert all(text[0].isupper() and text[-1] in ".?" for text in texts)
     said = {word for text in texts for word in spoken_words(text)}
     assert len(said) > 0.98 * len(vocabulary()) > 500
+
+
+def test_the_recogniser_s_grammar_says_what_the_texts_say() -> None:
+    """Oracle: pocketsphinx's own reader of the format; and every rule is expanded once by hand."""
+    from pocketsphinx import Decoder
+
+    grammar = sentence_grammar()
+    Decoder(lm=None, samprate=16000, loglevel="FATAL").add_jsgf_string("sentences", grammar)
+    lines = grammar.splitlines()
+    assert lines[0] == "#JSGF V1.0;" and lines[2].startswith("public <sentence> = <greeting> | ")
+    assert "<hour> = one | two | three" in grammar
+    assert "<daypart> = morning | evening" in grammar
+    assert " have (a | an) nice <daypart>" in grammar
+    words = re.findall("[a-z']+", re.sub(r"<\w+>", " ", " ".join(lines[2:])))
+    assert vocabulary() <= set(words)
 
 
 # Rhythm

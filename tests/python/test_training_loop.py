@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from small_training import SIZES, encoder, utterances
+from small_training import SIZES, encoder, language_settings, utterances
 from training.codec import new_codec
 from training.language import LanguageTask
 from training.loop import Figures, Trainer, learning_rate, load_average
@@ -57,23 +57,7 @@ def _one_thread() -> None:
 
 
 def _language_task() -> LanguageTask:
-    shared = {name: getattr(TRAINING, name) for name in TrainingSettings.__dataclass_fields__}
-    settings = LanguageSettings(
-        **shared,
-        utterances=8,
-        voice_rows=3,
-        times=1,
-        late_times=2,
-        grid_share=0.5,
-        drop_condition=0.1,
-        respelling=0.1,
-        wrong_semantic=0.1,
-        history_noise=0.1,
-        lost_history=0.1,
-        softness=0.1,
-        lower_case=0.1,
-        regression_weight=1.0,
-    )
+    settings = language_settings(TRAINING)
     items = utterances(8)
     return LanguageTask(
         SpeechModel(config(SIZES), 3, seed=0), encoder(), items, items[:4], settings
