@@ -60,7 +60,11 @@ def main(arguments: list[str] | None = None) -> int:
         for name in stages:
             print(f"stage {name}", file=sys.stderr, flush=True)
             STAGES[name](shop)
-    except (SettingsError, FileNotFoundError, RuntimeError) as error:
+    except FileNotFoundError as error:
+        remedy = f"run the stages before {name} first"
+        print(f"error: {error.filename}: is not there; {remedy}", file=sys.stderr)
+        return 1
+    except (SettingsError, RuntimeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0

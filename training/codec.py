@@ -16,7 +16,7 @@ from . import workers
 from .features import Codes, Encoder, LogMel, to_levels
 from .hearing import periodicity
 from .loop import Figures, Measures
-from .settings import CodecSettings
+from .settings import CodecSettings, SettingsError
 from .vocoder import FRAME
 
 _RESOLUTIONS = (256, 512, 1024, 2048)
@@ -40,6 +40,11 @@ def new_codec(config: VoxtralConfig, seed: int, centres: Tensor | None = None) -
     with torch.no_grad():
         codebook = codec.quantizer.semantic_codebook.embedding.normal_(0, 0.3)
         if centres is not None:
+            if centres.shape[1] > codebook.shape[1]:
+                raise SettingsError(
+                    f"sizes.toml: semantic_dim: {codebook.shape[1]}: "
+                    f"at least {centres.shape[1]}, the encoder's"
+                )
             codebook[:, : centres.shape[1]] = centres
         for module in codec.modules():
             if isinstance(module, CausalConv | UpsamplingConv):

@@ -50,7 +50,10 @@ def speak(text: str, voice: str) -> Utterance:
 
 
 def _flite(*arguments: str) -> str:
-    done = subprocess.run(["flite", *arguments], capture_output=True, text=True)
+    try:
+        done = subprocess.run(["flite", *arguments], capture_output=True, text=True)
+    except FileNotFoundError as error:
+        raise RuntimeError("flite: is not installed; on Debian: apt install flite") from error
     if done.returncode != 0:
         raise RuntimeError(f"flite {' '.join(arguments)}: {done.stderr.strip()}")
     return done.stdout
