@@ -16,6 +16,7 @@ from torch.export import Dim
 
 from .bench_methods import export_bench
 from .checkpoint import Checkpoint
+from .config import SEGMENT_CHARACTERS
 from .contract import (
     CODEC_FILE,
     FORMAT_VERSION,
@@ -70,7 +71,10 @@ def export_folder(
         for file in checkpoint.voice_files.values():
             shutil.copyfile(file, stage(f"{VOICES_FOLDER}/{file.name}"))
         progress("hashing")
-        manifest = {"files": _kept_entries(output, stage.files) | _entries(options, stage.files)}
+        files = _kept_entries(output, stage.files) | _entries(options, stage.files)
+        manifest: dict[str, object] = {"files": files}
+        if (longest := checkpoint.config.segment_characters) is not None:
+            manifest[SEGMENT_CHARACTERS] = longest
         stage(MANIFEST_FILE).write_text(json.dumps(manifest, indent=2) + "\n")
 
 

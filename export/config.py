@@ -20,6 +20,10 @@ _LARGEST = 1 << 31
 _MOST_DIGITS = 10  # of a number below that
 
 
+# A key of ours: in params.json of the small voice, and in the manifest of an export of it.
+SEGMENT_CHARACTERS = "segment_characters"
+
+
 class CheckpointError(ValueError):
     """A checkpoint cannot be used; the message names the file and the key or tensor."""
 
@@ -99,6 +103,7 @@ class VoxtralConfig:
     bos_token_id: int
     audio_token_id: int
     begin_audio_token_id: int
+    segment_characters: int | None  # longest text to speak at once, if the model says one
 
     @property
     def n_codebooks(self) -> int:
@@ -168,6 +173,9 @@ class VoxtralConfig:
             bos_token_id=root.section("multimodal").integer("bos_token_id", least=0),
             audio_token_id=audio.integer("audio_token_id", least=0),
             begin_audio_token_id=audio.integer("begin_audio_token_id", least=0),
+            segment_characters=(
+                root.integer(SEGMENT_CHARACTERS) if SEGMENT_CHARACTERS in root else None
+            ),
         )
         if config.flow_head.input_dim != config.language_model.dim:
             audio.fail("acoustic_transformer_args.input_dim", "differs from dim")

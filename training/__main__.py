@@ -13,6 +13,8 @@ from pathlib import Path
 
 import torch
 
+from export.config import CheckpointError
+
 from .settings import SettingsError
 from .stages import STAGES, Workshop
 
@@ -64,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
         remedy = f"run the stages before {name} first"
         print(f"error: {error.filename}: is not there; {remedy}", file=sys.stderr)
         return 1
-    except (SettingsError, RuntimeError) as error:
+    except (SettingsError, CheckpointError, RuntimeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0

@@ -133,7 +133,7 @@ class Encoder:
         return (self.points(codes) / self.scale @ self.basis.T + self.mean).reshape(-1, N_MELS)
 
     def to(self, device: torch.device) -> Encoder:
-        """A copy on a device; its `encode` stays one of the CPU"""
+        """A copy on a device; `encode` is for the CPU alone"""
         return Encoder(**{name: getattr(self, name).to(device) for name in _FITTED})
 
     def save(self, path: Path) -> None:

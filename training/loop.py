@@ -51,9 +51,11 @@ class Trainer:
         self._sums: Figures = {}  # of the figures since they were last written
         if self.checkpoint.exists():
             self._load()
-        elif (start := folder / "start.pt").exists():
-            task.module.load_state_dict(_loaded(start))
-            self.average = {n: p.detach().clone() for n, p in task.module.named_parameters()}
+        else:
+            self._forget_later_records()
+            if (start := folder / "start.pt").exists():
+                task.module.load_state_dict(_loaded(start))
+                self.average = {n: p.detach().clone() for n, p in task.module.named_parameters()}
 
     def run(self, until_step: int | None = None) -> None:
         settings = self.settings

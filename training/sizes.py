@@ -1,16 +1,18 @@
-"""params.json of a small checkpoint: the published nesting and keys, other numbers."""
+"""params.json of a small checkpoint: the published nesting and keys, other numbers, and one key of ours."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from export.config import VoxtralConfig
+from export.config import SEGMENT_CHARACTERS, VoxtralConfig
 from export.synthetic import params as synthetic_params
 from export.synthetic_tokenizer import N_SPECIAL_TOKENS
 
 from .settings import SizeSettings
 
 TEXT_TOKENS = 256  # one per byte
+# Of the text spoken at once: training texts are single sentences of up to eleven words.
+LONGEST_TEXT = 60
 
 
 def params(sizes: SizeSettings, voices: tuple[str, ...]) -> dict[str, Any]:
@@ -25,6 +27,7 @@ def params(sizes: SizeSettings, voices: tuple[str, ...]) -> dict[str, Any]:
         "hidden_dim": sizes.hidden_dim,
         "vocab_size": N_SPECIAL_TOKENS + TEXT_TOKENS,
         "max_seq_len": sizes.max_seq_len,
+        SEGMENT_CHARACTERS: LONGEST_TEXT,
     }
     audio = content["multimodal"]["audio_model_args"]
     audio["semantic_codebook_size"] = sizes.semantic_codes

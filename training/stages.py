@@ -189,7 +189,9 @@ def run_publish(shop: Workshop) -> None:
     polished = shop.polished_codec()
     load_average(codec, polished if polished.exists() else shop.trained_codec())
     voice = shop.corpus.voice
-    publish(shop.checkpoint, params(shop.sizes, (voice,)), shop.speech_model(), codec, voice)
+    publish(
+        shop.work / "checkpoint", params(shop.sizes, (voice,)), shop.speech_model(), codec, voice
+    )
 
 
 def run_judge(shop: Workshop) -> None:

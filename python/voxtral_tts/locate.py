@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -26,6 +27,19 @@ def model_file(given: str | os.PathLike[str] | None) -> Path:
         return default_model()
     path = Path(given)
     return path / MODEL_NAME if path.is_dir() else path
+
+
+def segment_characters(model: Path) -> int | None:
+    """How long a text the model speaks at once, if ``manifest.json`` beside it says so.
+
+    Models that know single sentences alone do. A manifest that cannot be read is the runner's
+    to refuse.
+    """
+    try:
+        stated = json.loads((model.parent / "manifest.json").read_bytes())["segment_characters"]
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return None
+    return stated if type(stated) is int and stated > 0 else None
 
 
 def codec_file(model: Path, given: str | os.PathLike[str] | None) -> Path:

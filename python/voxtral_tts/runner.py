@@ -14,11 +14,12 @@ import numpy as np
 from voxtral_tts._native import _core
 from voxtral_tts.audio import Audio, AudioChunk, Stats
 from voxtral_tts.errors import BusyError, TextError, TruncatedAudioWarning, UsageError
-from voxtral_tts.locate import codec_file, model_file
+from voxtral_tts.locate import codec_file, model_file, segment_characters
 from voxtral_tts.log import follow_level
 from voxtral_tts.spans import SpanSink, hand_over
 from voxtral_tts.speech import Speech, SpeechOptions
 from voxtral_tts.text import language_of_voice, prepare
+from voxtral_tts.text.preparation import DEFAULT_CHARACTERS
 
 StrPath = str | os.PathLike[str]
 
@@ -182,6 +183,7 @@ class Runner:
     ) -> None:
         follow_level()
         program = model_file(model)
+        self._segment_characters = segment_characters(program)
         self._runner: _core.Runner | None = _core.Runner(
             os.fspath(program),
             os.fspath(codec_file(program, codec)),
@@ -295,7 +297,8 @@ class Runner:
         """Speaks a text of any length, prepared by ``voxtral_tts.text``.
 
         Numbers and signs become words of ``language`` (None: the voice's) unless ``normalize``
-        is False. The text is cut into segments at sentence ends, each an utterance of its own;
+        is False. The text is cut into segments at sentence ends, each an utterance of its own
+        (400 characters at most; a single sentence where ``manifest.json`` limits them);
         as an iterable of strings it may come while it is being spoken. With ``hold_segments`` a
         segment is handed out when it is complete, so that one that missed its end is spoken
         again under another seed; without, its chunks come as they are made. ``max_frames``
@@ -309,7 +312,13 @@ class Runner:
         language = language_of_voice(name) if language is None else language
         return Speech(
             self,
-            prepare(text, language=language, normalize=normalize),
+            prepare(
+                text,
+                language=language,
+                normalize=normalize,
+                max_characters=self._segment_characters or DEFAULT_CHARACTERS,
+                join_sentences=self._segment_characters is None,
+            ),
             SpeechOptions(name, seed, temperature, cfg_alpha, flow_steps, chunk_frames),
             max_frames=max_frames,
             hold_segments=hold_segments,

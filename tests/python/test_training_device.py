@@ -1,7 +1,8 @@
 """The language stage on a device that is not the CPU.
 
 Without a GPU, PyTorch's meta device stands for it: tensors there have shapes but no values, and
-most operators refuse to mix them with the CPU's. What this leaves open is a GPU's arithmetic.
+some operators refuse to mix them with the CPU's. What this leaves open: embeddings, indexing and
+products, which take both, and a GPU's arithmetic.
 """
 
 from __future__ import annotations

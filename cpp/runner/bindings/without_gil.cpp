@@ -1,6 +1,8 @@
 #include "without_gil.h"
 
 #include <atomic>
+#include <chrono>
+#include <thread>
 
 #include "bindings.h"
 #include "voxtral_tts/error.h"
@@ -12,9 +14,25 @@ namespace py = pybind11;
 
 std::atomic<int> running_calls = 0;
 std::atomic<bool> is_ending = false;
+std::thread::id ending_thread; // once is_ending
+
+// Python lets other threads run for a while after it has begun to end. What
+// they do below C++ frames, such as making an exception, may give up the GIL,
+// and asking for it again then ends the thread inside these frames and the
+// process with it. So such a thread stays here, without the GIL, until the
+// process is over. Those of Python 3.14 do the same.
+void stay_unless_ending_python() {
+  if (is_ending && std::this_thread::get_id() != ending_thread) {
+    PyEval_SaveThread();
+    while (true) {
+      std::this_thread::sleep_for(std::chrono::hours(1));
+    }
+  }
+}
 
 // Runs before other threads lose the right to the GIL for good.
 void end_calls() {
+  ending_thread = std::this_thread::get_id();
   is_ending = true;
   const py::gil_scoped_release nogil;
   for (int calls = running_calls; calls > 0; calls = running_calls) {
@@ -25,6 +43,7 @@ void end_calls() {
 } // namespace
 
 CountedCall::CountedCall() {
+  stay_unless_ending_python();
   check_python_goes_on();
   ++running_calls;
 }
@@ -32,6 +51,7 @@ CountedCall::CountedCall() {
 CountedCall::~CountedCall() {
   --running_calls;
   running_calls.notify_all();
+  stay_unless_ending_python();
 }
 
 bool python_is_ending() noexcept {

@@ -11,7 +11,9 @@ namespace voxtral_tts::bindings {
 
 class CountedCall {
  public:
-  // Needs the GIL. Throws Error{kInterrupted} once Python is ending.
+  // Both need the GIL. Once Python is ending they do not return to other
+  // threads than the one that ends it, for which the constructor throws
+  // Error{kInterrupted}.
   CountedCall();
   ~CountedCall();
   CountedCall(const CountedCall&) = delete;

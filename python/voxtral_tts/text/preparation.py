@@ -13,13 +13,15 @@ from voxtral_tts.text.segment import Segment
 from voxtral_tts.text.sentences import SPEECH, finish, split_long
 
 SENTENCE_S = 0.2
+DEFAULT_CHARACTERS = 400  # of a segment, where the model does not say less
 
 
 class _Grouper:
     """Joins short sentences of a block into segments; holds one, until its pause is known."""
 
-    def __init__(self, facts: Language, normalize: bool, longest: int) -> None:
+    def __init__(self, facts: Language, normalize: bool, longest: int, join: bool) -> None:
         self._facts = facts
+        self._join = join
         self._normalize = normalize
         self._longest = longest
         self._text = ""
@@ -62,7 +64,7 @@ class _Grouper:
         comma = self._facts.comma if self._normalize else ""
         between = SENTENCE_S  # before the first part; parts of a sentence follow at once
         for part in split_long(text, self._longest, comma):
-            joins = self._text and not self._closed and self.spoken and between
+            joins = self._join and self._text and not self._closed and self.spoken and between
             if joins and len(self._text) + 1 + len(part) <= self._longest:
                 self._text += " " + part
             else:
@@ -90,13 +92,19 @@ class _Grouper:
 
 
 def prepare(
-    text: str | Iterable[str], *, language: str, normalize: bool = True, max_characters: int = 400
+    text: str | Iterable[str],
+    *,
+    language: str,
+    normalize: bool = True,
+    max_characters: int = DEFAULT_CHARACTERS,
+    join_sentences: bool = True,
 ) -> Iterator[Segment]:
     """The segments of ``text``, one after the other, in constant memory.
 
     ``text`` may come in pieces of any size, such as the tokens of a language model: a
     sentence is handed out as soon as the next one has begun. ``max_characters`` bounds a
-    segment's length; short sentences of a paragraph share one, except for the first.
+    segment's length; short sentences of a paragraph share one, except for the first and
+    without ``join_sentences``.
     Without ``normalize`` no word and no mark changes, but text is still split and explicit
     pauses count.
 
@@ -107,13 +115,11 @@ def prepare(
     facts = facts_of(language)
     if max_characters < 1:
         raise UsageError(f"max_characters is {max_characters}, must be 1 or more")
-    return _segments(text, facts, normalize, max_characters)
+    grouper = _Grouper(facts, normalize, max_characters, join_sentences)
+    return _segments(text, Reader(facts, markup=normalize), grouper)
 
 
-def _segments(
-    text: str | Iterable[str], facts: Language, normalize: bool, longest: int
-) -> Iterator[Segment]:
-    reader, grouper = Reader(facts, markup=normalize), _Grouper(facts, normalize, longest)
+def _segments(text: str | Iterable[str], reader: Reader, grouper: _Grouper) -> Iterator[Segment]:
     whole = isinstance(text, str)
     for piece in (text,) if isinstance(text, str) else text:
         for event in reader.feed(piece):
