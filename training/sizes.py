@@ -1,4 +1,4 @@
-"""params.json of a small checkpoint: the published nesting and keys, other numbers, and one key of ours."""
+"""params.json of a small checkpoint: the published keys, other numbers, and one key of ours."""
 
 from __future__ import annotations
 

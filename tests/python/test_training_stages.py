@@ -1,6 +1,6 @@
 """Every stage of a training in a row, with settings that take seconds.
 
-Oracles: the shipped checkpoint's reader, and the shipped settings, of which sizes and counts differ.
+Oracles: the shipped checkpoint's reader, and the shipped settings with other sizes and counts.
 """
 
 from __future__ import annotations
