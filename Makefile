@@ -131,7 +131,7 @@ $(DEMO)/exported/model.pte: $(shell find export -name '*.py') $(wildcard $(VOICE
 train: setup ## a small voice from nothing, in hours on two cores (docs/small-voice.md)
 	@$(BIN)/python -m training --config $(TRAINING) --work out/voice
 
-# What is heard: flite, the checkpoint, and its exports for the CPU in full and with 4-bit weights.
+# What is heard: flite, the corpus, the checkpoint, its exports in full and with 4-bit weights, the package's.
 judge: build ## the small voice, heard on 60 sentences with three seeds: half an hour
 	@for bits in none 8da4w; do $(BIN)/python -W ignore -m export --model-path $(VOICE) \
 	  --output-dir out/judge/qlinear-$$bits --backend xnnpack --qlinear $$bits || exit; done
@@ -181,5 +181,5 @@ FULL_SIZE :=
 reliability: build python ## measure the promises of docs/reliability.md, ten minutes at most
 	@$(BIN)/python -W ignore -m tests.reliability $(if $(FULL),--full) $(if $(FULL_SIZE),--full-size "$(FULL_SIZE)") --docs docs/reliability.md
 
-clean: ## remove everything that was built
-	rm -rf build out $(VENV)/.installed
+clean: ## remove everything that was built, but for a training in out/voice
+	rm -rf build $(VENV)/.installed $(filter-out out/voice,$(wildcard out/*))

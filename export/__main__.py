@@ -25,10 +25,10 @@ _IGNORED = {
 }
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(prog: str) -> argparse.ArgumentParser:
     defaults = ExportOptions()
     parser = argparse.ArgumentParser(
-        prog="python -m export",
+        prog=prog,
         usage="%(prog)s --model-path FOLDER --output-dir FOLDER [options]\n"
         "       %(prog)s --inspect FILE...",
         description="Export a Voxtral-4B-TTS checkpoint to model.pte and codec_decoder.pte.",
@@ -158,9 +158,9 @@ def _not_installed(error: ModuleNotFoundError) -> int:
     return EXIT_FAILURE
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(argv: list[str] | None = None, prog: str = "python -m export") -> int:
     """Returns the exit code: 0, 1 for a checkpoint or disk problem, 2 for wrong usage."""
-    parser = _parser()
+    parser = _parser(prog)
     arguments = parser.parse_args(argv)
     _quiet()
     if arguments.inspect is not None:

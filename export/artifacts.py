@@ -108,7 +108,9 @@ def _export_model(
     checkpoint: Checkpoint, path: Path, options: ExportOptions, progress: Progress
 ) -> None:
     config = exported_config(checkpoint.config, options)
-    metadata = model_metadata(config, options.max_seq_len, checkpoint.special_ids())
+    metadata = model_metadata(
+        config, checkpoint.codebook_id(), options.max_seq_len, checkpoint.special_ids()
+    )
     step, embed_text = load_step(checkpoint, options, progress)
     checkpoint.close()  # unmaps the file before lowering takes its own memory
     rows = int(metadata["max_step_rows"])  # type: ignore[arg-type]
@@ -138,8 +140,8 @@ def _export_codec(
 ) -> None:
     progress("reading the codec")
     decode = load_decode(checkpoint, options)
+    metadata: Metadata = codec_metadata(checkpoint.config, checkpoint.codebook_id())
     checkpoint.close()
-    metadata: Metadata = codec_metadata(checkpoint.config)
     inputs = (
         torch.full((1, 2, checkpoint.config.n_codebooks), 2),
         torch.zeros(1, dtype=torch.int64),

@@ -104,7 +104,9 @@ def export_bench(
 ) -> None:
     """Writes the program. Raises as `export_folder` does."""
     config = exported_config(checkpoint.config, options)
-    metadata = model_metadata(config, options.max_seq_len, checkpoint.special_ids())
+    metadata = model_metadata(
+        config, checkpoint.codebook_id(), options.max_seq_len, checkpoint.special_ids()
+    )
     step, _ = load_step(checkpoint, options, progress)
     checkpoint.close()
     rows = int(metadata["max_step_rows"])  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +27,8 @@ CODEC_PREFIX = "audio_tokenizer."
 TOKEN_EMBEDDING = "mm_audio_embeddings.tok_embeddings.weight"
 AUDIO_EMBEDDING = "mm_audio_embeddings.audio_codebook_embeddings.embeddings.weight"
 SEMANTIC_HEAD = FLOW_HEAD_PREFIX + "semantic_codebook_output.weight"
+_CODEBOOK = "quantizer.semantic_codebook."
+SEMANTIC_CODEBOOK = (_CODEBOOK + "cluster_usage", _CODEBOOK + "embedding_sum")
 WEIGHT_NORM_G = "parametrizations.weight.original0"
 WEIGHT_NORM_V = "parametrizations.weight.original1"
 _STORED_DTYPE = "BF16"
@@ -85,8 +88,8 @@ def _codec(config: VoxtralConfig) -> Shapes:
             shapes |= _codec_layer(f"decoder_blocks.{2 * stage + 1}.layers.{index}.", config)
     shapes |= _convolution("output_proj.conv", (codec.patch_size, dim, codec.patch_kernel))
     rows = config.semantic_codebook_size
-    shapes["quantizer.semantic_codebook.cluster_usage"] = (rows,)
-    shapes["quantizer.semantic_codebook.embedding_sum"] = (rows, codec.semantic_dim)
+    usage, embedding_sum = SEMANTIC_CODEBOOK
+    shapes |= {usage: (rows,), embedding_sum: (rows, codec.semantic_dim)}
     return {CODEC_PREFIX + name: shape for name, shape in shapes.items()}
 
 
@@ -174,6 +177,17 @@ class Checkpoint:
         except SafetensorError as error:
             raise CheckpointError(f"{self.tensor_file}: {name}: {error}") from error
         return tensor
+
+    def codebook_id(self) -> int:
+        """31 bits of the SHA-256 of the semantic codebook: what codes of this checkpoint mean.
+
+        A model and a codec belong together when they agree in it; a language model trained on
+        the codes of an unchanged codec keeps it.
+        """
+        digest = hashlib.sha256()
+        for name in SEMANTIC_CODEBOOK:
+            digest.update(self.tensor(CODEC_PREFIX + name).view(torch.uint8).numpy().tobytes())
+        return int.from_bytes(digest.digest()[:4]) >> 1
 
     def voice(self, name: str) -> torch.Tensor:
         """The rows of a preset voice, [N, dim] bf16, in the language model's embedding space."""

@@ -29,7 +29,7 @@ TEXT_TO_AUDIO_TOKEN, AUDIO_TO_TEXT_TOKEN = "[NEXT_AUDIO_TEXT]", "[REPEAT_AUDIO_T
 Metadata = dict[str, int | float | list[int]]
 
 
-def _common(config: VoxtralConfig) -> Metadata:
+def _common(config: VoxtralConfig, codebook_id: int) -> Metadata:
     return {
         "format_version": FORMAT_VERSION,
         "sample_rate": config.sampling_rate_hz,
@@ -38,14 +38,18 @@ def _common(config: VoxtralConfig) -> Metadata:
         "semantic_codebook_size": config.semantic_codebook_size,
         "acoustic_levels": config.acoustic_codebook_size,
         "n_special_codes": N_SPECIAL_CODES,
+        "codebook_id": codebook_id,
     }
 
 
 def model_metadata(
-    config: VoxtralConfig, max_seq_len: int, special_ids: dict[str, int]
+    config: VoxtralConfig, codebook_id: int, max_seq_len: int, special_ids: dict[str, int]
 ) -> Metadata:
-    """Constant methods of `model.pte`; `special_ids` are tekken.json's by name, validated."""
-    return _common(config) | {
+    """Constant methods of `model.pte`.
+
+    `codebook_id` is `Checkpoint.codebook_id`; `special_ids` are tekken.json's by name, validated.
+    """
+    return _common(config, codebook_id) | {
         "dim": config.language_model.dim,
         "vocab_size": config.language_model.vocab_size,
         "max_seq_len": max_seq_len,
@@ -63,9 +67,9 @@ def model_metadata(
     }
 
 
-def codec_metadata(config: VoxtralConfig) -> Metadata:
-    """Constant methods of `codec_decoder.pte`."""
-    return _common(config) | {
+def codec_metadata(config: VoxtralConfig, codebook_id: int) -> Metadata:
+    """Constant methods of `codec_decoder.pte`; `codebook_id` is `Checkpoint.codebook_id`."""
+    return _common(config, codebook_id) | {
         "max_chunk_frames": MAX_CHUNK_FRAMES,
         "chunk_schedule": list(CHUNK_SCHEDULE),
     }

@@ -54,10 +54,11 @@ def _make_good(folder: Path) -> None:
     shutil.copytree(source / "voice_embedding", folder / "voice_embedding")
     with Checkpoint(source) as checkpoint:
         config = checkpoint.config
-        metadata = model_metadata(config, _MAX_SEQ_LEN, checkpoint.special_ids())
+        codebook_id = checkpoint.codebook_id()
+        metadata = model_metadata(config, codebook_id, _MAX_SEQ_LEN, checkpoint.special_ids())
     metadata["max_frames"] = MAX_FRAMES
     lower_model(config, metadata, folder / GOOD[0])
-    lower_codec(config, codec_metadata(config), folder / GOOD[1])
+    lower_codec(config, codec_metadata(config, codebook_id), folder / GOOD[1])
     model = Edit(Edit.read(folder / GOOD[0]))
     model.script(STEP, {"end": FRAMES}).write(folder / GOOD[0])
 
@@ -133,7 +134,7 @@ def _bad_values(key: str, value: Value) -> dict[str, Value]:
         return {"int": 1, **_SCHEDULES}
     assert isinstance(value, int)
     bad: dict[str, Value] = {"float": float(value), "minus_1": -1, **_TOO_LARGE}
-    if key != "end_audio_code":  # the one integer of which the contract allows 0
+    if key not in ("end_audio_code", "codebook_id"):  # of which the contract allows 0
         bad["0"] = 0
     if key == "format_version":
         bad["another"] = 2
@@ -237,6 +238,8 @@ def _other_codecs(codec: PTEFile) -> Iterator[_Pair]:
     for key, value in others.items():
         edit = Edit(codec).metadata(key, value)
         yield _Pair(f"pair/codec_of_other_{key}", None, edit, "ModelMismatch", "model's")
+    strange = Edit(codec).metadata("codebook_id", 1)
+    yield _Pair("pair/codec_of_another_training", None, strange, "ModelMismatch", "codebook_id")
 
 
 def _unloadable(model: PTEFile, codec: PTEFile) -> Iterator[_Pair]:

@@ -30,6 +30,25 @@ SIZES = SizeSettings(
     max_seq_len=256,
 )
 
+TRAINING = TrainingSettings(
+    seed=3,
+    steps=8,
+    batch=4,
+    learning_rate=0.01,
+    beta2=0.99,
+    weight_decay=0.1,
+    warm_up=2,
+    decay_from=0.5,
+    final_rate=0.1,
+    clip=1.0,
+    bfloat16=False,
+    muon=False,
+    ema=0.9,
+    log_every=2,
+    evaluate_every=4,
+    save_every_s=1000,
+)
+
 
 def utterances(count: int) -> list[Spoken]:
     generator = torch.Generator().manual_seed(1)

@@ -15,8 +15,9 @@ import torch
 
 from export.config import CheckpointError
 
+from . import workers
 from .settings import SettingsError
-from .stages import STAGES, Workshop
+from .stages import SHARED, STAGES, Workshop
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -59,9 +60,12 @@ def main(arguments: list[str] | None = None) -> int:
     if unknown := [name for name in stages if name not in STAGES]:
         parser.error(f"--stages: unknown: {', '.join(unknown)}; there are: {', '.join(STAGES)}")
     try:
+        workers.join()
         for name in stages:
-            print(f"stage {name}", file=sys.stderr, flush=True)
-            STAGES[name](shop)
+            if workers.rank() == 0 or name in SHARED:
+                print(f"stage {name}", file=sys.stderr, flush=True)
+                STAGES[name](shop)
+            workers.wait()
     except FileNotFoundError as error:
         remedy = f"run the stages before {name} first"
         print(f"error: {error.filename}: is not there; {remedy}", file=sys.stderr)

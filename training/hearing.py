@@ -15,7 +15,7 @@ _PITCH_HZ = (60.0, 250.0)
 _LOUD = 0.3  # of the RMS of the loudest tenth of the windows
 
 
-# Narrower than its own, for the sentence grammar alone: as right, and three times as fast.
+# Narrower than its own, for the sentence grammar alone: as right, and faster.
 _NARROW = {"beam": 1e-30, "wbeam": 1e-20, "pbeam": 1e-30, "maxhmmpf": 1500, "ds": 2}
 
 

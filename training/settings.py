@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
@@ -45,6 +46,21 @@ class _Section:
             ):
                 raise SettingsError(f"{source}: {name}: expected {field.type}, found {value!r}")
         return cls(**values)
+
+    def keep(self, path: Path, may_change: Sequence[str] = ()) -> None:
+        """Notes in `path` what files were made with.
+
+        Raises SettingsError where they were made with other settings, outside `may_change`.
+        """
+        now = asdict(self)
+        before = json.loads(path.read_text()) if path.exists() else now
+        changed = [key for key in now if key not in may_change and before.get(key) != now[key]]
+        if changed:
+            listing = ", ".join(
+                f"{key} was {before.get(key)!r}, is {now[key]!r}" for key in changed
+            )
+            raise SettingsError(f"{path}: made with other settings: {listing}; take another folder")
+        path.write_text(json.dumps(now, indent=1) + "\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

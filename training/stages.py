@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +30,7 @@ from .settings import (
     CorpusSettings,
     JudgeSettings,
     LanguageSettings,
+    SettingsError,
     SizeSettings,
 )
 from .sizes import config, params
@@ -71,6 +74,14 @@ class Workshop:
     def checkpoint(self) -> Path:
         return self.published or self.work / "checkpoint"
 
+    def check_utterances(self, stage: str, wanted: int) -> None:
+        """Raises SettingsError where a stage asks for more than the corpus has."""
+        if wanted > self.corpus.utterances:
+            raise SettingsError(
+                f"{self.configs / stage}.toml: utterances: {wanted}, but corpus.toml makes "
+                f"{self.corpus.utterances}; change one of them"
+            )
+
     def trained_codec(self) -> Path:
         return self.work / "codec" / "checkpoint.pt"
 
@@ -89,19 +100,26 @@ class Workshop:
 
 
 def run_corpus(shop: Workshop) -> None:
-    make_corpus(shop.corpus, shop.shards, workers.rank(), workers.count())
+    settings = shop.corpus
+    if workers.rank() == 0:
+        # More utterances only append.
+        settings.keep(shop.work / "corpus.json", may_change=("utterances",))
+    make_corpus(settings, shop.shards, workers.rank(), workers.count())
 
 
 def run_analysis(shop: Workshop) -> None:
+    settings = AnalysisSettings.from_file(shop.configs / "analysis.toml")
+    settings.keep(shop.work / "encoder.json")
     if shop.encoder.exists():
         return
-    settings = AnalysisSettings.from_file(shop.configs / "analysis.toml")
+    shop.check_utterances("analysis", settings.utterances)
     shards = read_training(shop.shards, settings.utterances)
     fit((_wave(s, i) for s in shards for i in range(len(s))), settings).save(shop.encoder)
 
 
 def run_codec(shop: Workshop) -> None:
     settings = CodecSettings.from_file(shop.configs / "codec.toml")
+    shop.check_utterances("codec", settings.utterances)
     encoder = Encoder.load(shop.encoder)
     training = _spoken_items(read_training(shop.shards, settings.utterances), encoder)
     held_out = _spoken_items([read_shard(shop.shards / f"{HELD_OUT}.npz")], encoder)
@@ -113,18 +131,21 @@ def run_codec(shop: Workshop) -> None:
 def run_polish(shop: Workshop) -> None:
     """The decoder goes on with codes as the language model says them, beside the true ones."""
     settings = CodecSettings.from_file(shop.configs / "polish.toml")
+    shop.check_utterances("polish", settings.utterances)
     encoder, model = Encoder.load(shop.encoder), shop.speech_model()
     folder = shop.polished_codec().parent
     folder.mkdir(exist_ok=True)
     codec = new_codec(shop.model_config, settings.seed)
-    if not (folder / "start.pt").exists():
+    if workers.rank() == 0 and not (folder / "start.pt").exists():
         load_average(codec, shop.trained_codec())
         torch.save(codec.state_dict(), folder / "start.part")
         (folder / "start.part").replace(folder / "start.pt")
+    workers.wait()
+    generator = torch.Generator().manual_seed(0)
 
     def items(shard: Shard) -> list[Item]:
         spoken = _spoken_items([shard], encoder)
-        return _echoes(model, shard.texts, spoken)
+        return _echoes(model, shard.texts, spoken, generator)
 
     shards = list(read_training(shop.shards, settings.utterances))
     training = _spoken_items(shards, encoder) + [x for s in shards for x in items(s)]
@@ -138,8 +159,9 @@ def _spoken_items(shards: Iterable[Shard], encoder: Encoder) -> list[Item]:
 
 
 @torch.no_grad()
-def _echoes(model: SpeechModel, texts: Sequence[str], items: Sequence[Item]) -> list[Item]:
-    generator = torch.Generator().manual_seed(0)
+def _echoes(
+    model: SpeechModel, texts: Sequence[str], items: Sequence[Item], generator: torch.Generator
+) -> list[Item]:
     said = []
     for text, item in zip(texts, items, strict=True):
         (codes,) = echo(model, [text], [to_codes(item.codes)], generator)
@@ -172,6 +194,7 @@ def read_codes(path: Path) -> list[Spoken]:
 
 def run_language(shop: Workshop) -> None:
     settings = LanguageSettings.from_file(shop.configs / "language.toml")
+    shop.check_utterances("language", settings.utterances)
     codes = shop.work / "codes"
     count = -(-settings.utterances // shop.corpus.shard)
     training = [x for n in range(count) for x in read_codes(codes / f"shard_{n:04d}.pt")]
@@ -201,8 +224,10 @@ def run_judge(shop: Workshop) -> None:
     encoder = Encoder.load(shop.encoder) if shop.encoder.exists() else None
     ways = ways_without_model(corpus)
     ways |= ways_of_checkpoint(shop.checkpoint, corpus.voice, corpus, encoder, settings)
+    if shop.programs:
+        _check_programs(shop.programs, shop.runner)
     for folder in shop.programs:
-        ways |= ways_of_program(shop.runner, folder, settings)
+        ways |= ways_of_program(shop.runner, folder.resolve(), settings)
     first = {name: ways[name](GREETING)[0] for name in list(ways)[:4]}
     plot_spectrograms(first, GREETING, shop.work / "spectrograms.png")
     processes = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
@@ -211,10 +236,25 @@ def run_judge(shop: Workshop) -> None:
         print(f"{name}: {verdict.summary()}")
 
 
+def _check_programs(folders: Sequence[Path], runner: Path) -> None:
+    if shutil.which(runner.absolute()) is None:
+        raise RuntimeError(f"--runner {runner}: is no program; 'make build' makes one")
+    for folder in folders:
+        if not (folder / "model.pte").exists():
+            raise RuntimeError(
+                f"--program {folder}: holds no model.pte; export one with --output-dir"
+            )
+    name, uses = Counter(folder.resolve().name for folder in folders).most_common(1)[0]
+    if uses > 1:
+        raise RuntimeError(f"--program: {uses} folders are called {name}; give each its own name")
+
+
 def _wave(shard: Shard, index: int) -> torch.Tensor:
     return torch.from_numpy(shard.wave(index))
 
 
+SHARED = ("corpus", "codec", "language", "polish")
+"""Stages that several workers share; the first worker does the others."""
 STAGES: dict[str, Callable[[Workshop], None]] = {
     "corpus": run_corpus,
     "analysis": run_analysis,

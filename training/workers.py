@@ -6,6 +6,7 @@ each other in every operation, which is much slower on a machine that does other
 
 from __future__ import annotations
 
+import datetime
 import os
 from collections.abc import Sequence
 
@@ -25,7 +26,14 @@ def rank() -> int:
 def join() -> None:
     """Connects the workers; does nothing for one. Gradients are summed on the CPU."""
     if count() > 1 and not dist.is_initialized():
-        dist.init_process_group("gloo")
+        # A stage that one of them works on alone may take hours.
+        dist.init_process_group("gloo", timeout=datetime.timedelta(days=7))
+
+
+def wait() -> None:
+    """Until every worker is here."""
+    if count() > 1:
+        dist.barrier()
 
 
 def share(batch: int) -> int:

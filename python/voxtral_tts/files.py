@@ -98,8 +98,9 @@ def write_all(fd: int, content: bytes) -> None:
 def output_error(path: object, error: OSError) -> OutputError | ReaderGoneError:
     """The package's error for one of the system, with the path and what to do."""
     why = error.strerror or str(error)
-    if error.errno == errno.ENOENT:
-        why = f"the folder '{Path(str(path)).parent}' does not exist; make it first"
+    folder = Path(str(path)).parent
+    if error.errno == errno.ENOENT and not folder.is_dir():
+        why = f"the folder '{folder}' does not exist; make it first"
     kind = ReaderGoneError if isinstance(error, BrokenPipeError) else OutputError
     result = kind(f"cannot write '{path}': {why}")
     result.errno = error.errno

@@ -32,6 +32,7 @@ class Table : public MetadataSource {
       {"semantic_codebook_size", int64_t{8192}},
       {"acoustic_levels", int64_t{21}},
       {"n_special_codes", int64_t{2}},
+      {"codebook_id", int64_t{77}},
       {"dim", int64_t{3072}},
       {"vocab_size", int64_t{131072}},
       {"max_seq_len", int64_t{4096}},
@@ -68,7 +69,8 @@ std::vector<Read> readers_of(const std::string& name) {
       "n_codebooks",
       "semantic_codebook_size",
       "acoustic_levels",
-      "n_special_codes"};
+      "n_special_codes",
+      "codebook_id"};
   if (common.count(name) != 0) {
     return {read_speech, read_codec};
   }
@@ -149,6 +151,7 @@ TEST(Metadata, WrongTypesAreRefused) {
 
 TEST(Metadata, ValuesOutOfRangeAreRefused) {
   const std::set<std::string> from_zero = {
+      "codebook_id",
       "end_audio_code",
       "bos_id",
       "begin_audio_id",

@@ -81,6 +81,19 @@ def test_the_package_greets(packaged: Runner, ear: Ear) -> None:
     assert word_errors(spoken_words(GREETING), ear.hear(samples)) == 0
 
 
+def test_a_text_of_several_sentences_is_understood(
+    packaged: Runner, ear: Ear, of_flite: float
+) -> None:
+    """Heard as one piece: the pauses between sentences are the speech's own."""
+    speech = packaged.speak(" ".join(HEARD), seed=0)
+    samples = speech.samples()
+    assert speech.stats.segments >= len(HEARD)
+    assert speech.stats.missed_ends == 0
+    words = [word for text in HEARD for word in spoken_words(text)]
+    errors = word_errors(words, ear.hear(samples))
+    assert errors / len(words) <= of_flite + MOST_ABOVE_FLITE
+
+
 def test_every_held_out_sentence_ends_in_about_flite_s_time(packaged: Runner) -> None:
     said = [say(packaged, text) for text in HELD_OUT]
     assert all(x.ended for x in said)
@@ -108,6 +121,8 @@ def test_the_package_has_an_export_of_the_checkpoint(packaged: Runner) -> None:
             ours, theirs = say(packaged, text), say(fresh, text)
             assert np.array_equal(ours.codes, theirs.codes)
             np.testing.assert_allclose(ours.samples, theirs.samples, atol=1e-5)
+        text = "Good morning. It is late."
+        assert fresh.speak(text).stats.segments == packaged.speak(text).stats.segments
 
 
 def test_the_checkpoint_is_the_one_that_was_judged() -> None:

@@ -50,6 +50,36 @@ def test_full_size_config():
     assert (FULL.language_model.rope_theta, FULL.codec.qk_norm_eps) == (1e6, 1e-6)
 
 
+def test_segments_may_be_limited():
+    content = params("full")
+    assert VoxtralConfig.from_params(content).segment_characters is None
+    content["segment_characters"] = 60
+    assert VoxtralConfig.from_params(content).segment_characters == 60
+    for wrong in (0, -1, 6.5, "60", None, True):
+        content["segment_characters"] = wrong
+        with pytest.raises(CheckpointError, match="segment_characters"):
+            VoxtralConfig.from_params(content)
+
+
+def test_the_codebook_id_is_of_the_codebook_alone(tiny: Path, tmp_path: Path):
+    copied = tmp_path / "copied"
+    shutil.copytree(tiny, copied)
+    with Checkpoint(tiny) as checkpoint:
+        before = checkpoint.codebook_id()
+    assert 0 <= before < 2**31
+
+    def changed(name: str) -> int:
+        tensors = load_file(tiny / "consolidated.safetensors")
+        tensors[name].view(-1)[-1] += 1
+        save_file(tensors, copied / "consolidated.safetensors")
+        with Checkpoint(copied) as checkpoint:
+            return checkpoint.codebook_id()
+
+    assert changed("norm.weight") == before
+    codebook = "audio_tokenizer.quantizer.semantic_codebook."
+    assert len({before, *(changed(codebook + n) for n in ("cluster_usage", "embedding_sum"))}) == 3
+
+
 def test_codebook_sizes_may_be_one_string():
     content = params("full")
     audio = content["multimodal"]["audio_model_args"]

@@ -25,8 +25,9 @@ def test_the_readme_has_the_table_of_supported_combinations() -> None:
 
 def test_the_contract_page_lists_the_metadata(tiny_checkpoint: Path) -> None:
     with Checkpoint(tiny_checkpoint) as checkpoint:
-        model = model_metadata(checkpoint.config, 4096, checkpoint.special_ids())
-        codec = codec_metadata(checkpoint.config)
+        codebook_id = checkpoint.codebook_id()
+        model = model_metadata(checkpoint.config, codebook_id, 4096, checkpoint.special_ids())
+        codec = codec_metadata(checkpoint.config, codebook_id)
     text = page("docs/contract.md")
     assert f"format version {FORMAT_VERSION}" in text
     section = text.split("## Metadata")[1].split("The prompt is")[0]
@@ -36,8 +37,9 @@ def test_the_contract_page_lists_the_metadata(tiny_checkpoint: Path) -> None:
 
 def test_the_reader_requires_what_the_writer_writes(tiny_checkpoint: Path) -> None:
     with Checkpoint(tiny_checkpoint) as checkpoint:
-        model = model_metadata(checkpoint.config, 4096, checkpoint.special_ids())
-        codec = codec_metadata(checkpoint.config)
+        codebook_id = checkpoint.codebook_id()
+        model = model_metadata(checkpoint.config, codebook_id, 4096, checkpoint.special_ids())
+        codec = codec_metadata(checkpoint.config, codebook_id)
     reader = page("cpp/runner/src/model/metadata.cpp")
     read = set(re.findall(r'reader\.(?:integer|real|integers)\(\s*"([a-z_]+)"', reader))
     assert read | {"format_version"} == set(model) | set(codec)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from small_training import SIZES, encoder, language_settings, utterances
+from small_training import SIZES, TRAINING, encoder, language_settings, utterances
 from training.codec import new_codec
 from training.language import LanguageTask
 from training.loop import Figures, Trainer, learning_rate, load_average
@@ -21,31 +21,12 @@ from training.settings import (
     LanguageSettings,
     SettingsError,
     SizeSettings,
-    TrainingSettings,
 )
 from training.sizes import config
 from training.speech_model import SpeechModel
 from training.stages import STAGES
 
 CONFIGS = Path(__file__).parents[2] / "training" / "configs" / "small_voice"
-TRAINING = TrainingSettings(
-    seed=3,
-    steps=8,
-    batch=4,
-    learning_rate=0.01,
-    beta2=0.99,
-    weight_decay=0.1,
-    warm_up=2,
-    decay_from=0.5,
-    final_rate=0.1,
-    clip=1.0,
-    bfloat16=False,
-    muon=False,
-    ema=0.9,
-    log_every=2,
-    evaluate_every=4,
-    save_every_s=1000,
-)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -36,7 +37,7 @@ CHANGES: dict[str, Mapping[str, object]] = {
     "analysis": {"utterances": 6, "clusters": SIZES.semantic_codes, "rounds": 2},
     "codec": TRAINING,
     "polish": TRAINING,
-    "language": TRAINING | {"bfloat16": False},
+    "language": TRAINING,
     "judge": {"sentences": 1, "seeds": 1, "max_frames": 12},
     "sizes": asdict(SIZES) | {"semantic_dim": 40},  # the encoder's 36 and some
 }
@@ -96,6 +97,41 @@ def test_a_stage_without_the_one_before_says_what_is_missing(
     assert f"error: {missing}: is not there; run the stages before language first" in said
 
 
+def test_a_folder_made_with_other_settings_is_refused(
+    work: Path, configs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused(stage: str, **changes: object) -> str:
+        others = tmp_path / stage
+        shutil.copytree(configs, others)
+        file = others / f"{stage}.toml"
+        values = tomllib.loads(file.read_text()) | changes
+        file.write_text("".join(f"{key} = {json.dumps(x)}\n" for key, x in values.items()))
+        assert main(["--config", str(others), "--work", str(work), "--stages", stage]) == 1
+        return capsys.readouterr().err
+
+    assert "voice was 'rms', is 'slt'" in refused("corpus", voice="slt")
+    assert "rounds was 2, is 3" in refused("analysis", rounds=3)
+    assert "codec.toml: utterances: 7, but corpus.toml makes 6" in refused("codec", utterances=7)
+
+
+def test_the_judge_s_programs_are_checked_first(
+    work: Path, configs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused(*flags: object) -> str:
+        command = ["--config", configs, "--work", work, "--stages", "judge", *flags]
+        assert main([str(part) for part in command]) == 1
+        return capsys.readouterr().err
+
+    one, two = tmp_path / "a" / "exported", tmp_path / "b" / "exported"
+    for folder in (one, two):
+        folder.mkdir(parents=True)
+        (folder / "model.pte").touch()
+    runner = ("--runner", sys.executable)
+    assert "make build" in refused("--program", one, "--runner", tmp_path / "nowhere")
+    assert "holds no model.pte" in refused("--program", tmp_path, *runner)
+    assert "2 folders are called exported" in refused("--program", one, "--program", two, *runner)
+
+
 def test_a_codebook_narrower_than_the_encoder_is_refused() -> None:
     with pytest.raises(SettingsError, match="semantic_dim: 8: at least 36"):
         new_codec(config(SIZES), 0, torch.zeros(SIZES.semantic_codes, 36))
@@ -110,10 +146,14 @@ def test_without_flite_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> N
 def test_two_processes_train_on_halves_of_a_batch(
     work: Path, configs: Path, tmp_path: Path
 ) -> None:
-    for name in ("corpus", "codes", "encoder.pt"):
-        (tmp_path / name).symlink_to(work / name)
-    stage = ["--config", str(configs), "--work", str(tmp_path), "--stages", "language"]
-    _torchrun("-m", "training", *stage)
+    (tmp_path / "corpus").symlink_to(work / "corpus")
+    # Stages that one of them does alone, and those that both do, take turns.
+    stages = ["--stages", "corpus,analysis,codec,codes,language,polish,publish"]
+    _torchrun("-m", "training", "--config", str(configs), "--work", str(tmp_path), *stages)
+    ours, theirs = (torch.load(folder / "encoder.pt") for folder in (tmp_path, work))
+    assert all(torch.equal(torch.as_tensor(ours[x]), torch.as_tensor(theirs[x])) for x in theirs)
+    with Checkpoint(tmp_path / "checkpoint") as checkpoint:
+        checkpoint.validate()
     two, one = _language_weights(tmp_path), _language_weights(work)
     assert two.keys() == one.keys()
     # Two steps on other utterances than one process draws.

@@ -156,6 +156,7 @@ def test_other_media_types_and_methods_are_refused(server: Served) -> None:
     assert server.client.get("/v1/audio/speech").status_code == 405
     answer = server.client.get("/nothing")
     assert (answer.status_code, answer.json()["error"]["type"]) == (404, "invalid_request_error")
+    assert "GET /nothing; see GET /openapi.json" in answer.json()["error"]["message"]
 
 
 def test_models(server: Served) -> None:
@@ -163,6 +164,8 @@ def test_models(server: Served) -> None:
     assert [model["id"] for model in listed] == ["voxtral-4b-tts-2603"]
     for name in ("voxtral-4b-tts-2603", "voxtral", "tts-1", "mistralai/Voxtral-4B-TTS-2603"):
         assert server.speak(model=name).status_code == 200
+        assert server.client.get(f"/v1/models/{name}").json()["id"] == "voxtral-4b-tts-2603"
+    assert server.client.get("/v1/models/whisper-1").status_code == 404
     answer = server.speak(model="whisper-1")
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "model_not_found")
 

@@ -204,7 +204,8 @@ int run_list_voices(const CliOptions& options) {
       !std::filesystem::exists(options.model)) {
     throw Error(
         ErrorClass::kModelLoad,
-        "'" + options.model.string() + "': there is no such file");
+        "'" + options.model.string() +
+            "': there is no such file; --model names the model of the voices");
   }
   std::string names;
   for (const std::string& name : list_voices(folder)) {

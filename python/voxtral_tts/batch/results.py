@@ -83,7 +83,7 @@ class OutputFolder:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self.pending = self.path / PENDING
-        with _as_output_error():
+        with _as_output_error("; choose another --output-dir"):
             self.path.mkdir(parents=True, exist_ok=True)
             log = self.path / LOG_NAME
             self._log = os.open(log, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
@@ -215,12 +215,12 @@ def _note(pending: Path, result: Result) -> Path:
 
 
 @contextlib.contextmanager
-def _as_output_error() -> Any:
+def _as_output_error(remedy: str = "") -> Any:
     try:
         yield
     except OutputError:
         raise
     except OSError as error:
-        raised = OutputError(str(error))
+        raised = OutputError(f"{error}{remedy}")
         raised.errno = error.errno
         raise raised from error

@@ -27,8 +27,8 @@ def _positive(text: str) -> int:
     return number
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m voxtral_tts.bench", description=description)
+def _parser(prog: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=prog, description=description)
     add = parser.add_argument
     add("--checkpoint", type=Path, help="checkpoint folder; default: a synthetic one")
     add("--size", default="full", choices=("full", "tiny"), help="of the synthetic one")
@@ -56,8 +56,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    options = _parser().parse_args(arguments)
+def main(arguments: Sequence[str] | None = None, prog: str = "python -m voxtral_tts.bench") -> int:
+    parser = _parser(prog)
+    options = parser.parse_args(arguments)
+    for flag, file in (("exported", "manifest.json"), ("checkpoint", "params.json")):
+        folder = getattr(options, flag)
+        if folder is not None and not (folder / file).is_file():
+            parser.error(f"--{flag} {folder}: there is no {file} in it")
     if options.task:
         print(json.dumps(rounds.perform(options.task, options.exported, options.settings)))
         return 0

@@ -9,12 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from voxtral_tts.cli.doctor_check import Check, failed, passed, warned
-from voxtral_tts.errors import VoxtralTTSError
+from voxtral_tts.errors import ModelMismatchError, VoxtralTTSError
 from voxtral_tts.files import sha256_of
 from voxtral_tts.locate import codec_file, model_file, tokenizer_file, voices_folder
 from voxtral_tts.runner import Runner
 from voxtral_tts.voices import voices_in
 
+_SEE = "see docs/troubleshooting.md"
+_REMEDIES: dict[type[VoxtralTTSError], str] = {
+    ModelMismatchError: "use the files of one export: copy its folder whole",
+}
 _EXPORT = "export it again, or copy it again from where it was exported"
 
 
@@ -90,5 +94,7 @@ def _loading(model: Path, codec: Path, tokenizer: Path, voices: Path) -> Check:
                 backend = stream.stats.backend
             took = f"loaded in {runner.load_ms:.0f} ms"
     except VoxtralTTSError as error:
-        return failed("speech", f"{type(error).__name__}: {error}", "see docs/troubleshooting.md")
+        return failed(
+            "speech", f"{type(error).__name__}: {error}", _REMEDIES.get(type(error), _SEE)
+        )
     return passed("speech", f"{took}, backend {backend}, {samples} samples made")

@@ -29,7 +29,7 @@ PROGRAM = "voxtral-tts"
 class Command:
     """A command's module has ``add_arguments(parser)`` and ``run(args) -> int``.
 
-    A module with ``main(argv)`` instead has a parser of its own; several names are tried.
+    A module with ``main(argv, prog)`` instead has a parser of its own; several names are tried.
     """
 
     help: str
@@ -118,7 +118,7 @@ def _run(arguments: list[str]) -> int:
     name = arguments[0] if arguments else ""
     command = COMMANDS.get(name)
     if command is not None and command.has_own_parser:
-        code = _module(command).main(arguments[1:])
+        code = _module(command).main(arguments[1:], prog=f"{PROGRAM} {name}")
         return 0 if code is None else int(code)
     parser = build_parser([name])
     if not arguments:
@@ -126,7 +126,9 @@ def _run(arguments: list[str]) -> int:
         return EXIT_CODES["Usage"]
     if command is None and not name.startswith("-"):
         parser.error(f"there is no command '{name}'; to speak a text: {PROGRAM} say TEXT")
-    args = parser.parse_args(arguments)
+    args, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        raise UsageError(_about_unknown(name, unknown))
     if command is None:
         parser.error("a command is missing")
     set_up_logging(
@@ -135,6 +137,16 @@ def _run(arguments: list[str]) -> int:
     code = _module(command).run(args)
     sys.stdout.flush()
     return int(code)
+
+
+def _about_unknown(name: str, arguments: list[str]) -> str:
+    """What to do about arguments that ``name`` does not take."""
+    known = f"see {PROGRAM} {name} --help" if name in COMMANDS else f"see {PROGRAM} --help"
+    flags = [argument for argument in arguments if argument.startswith("-")]
+    if flags:
+        return f"there is no flag {flags[0].partition('=')[0]}; {known}"
+    words = f"'{' '.join(arguments)}' is one argument too many"
+    return f"{words}; put the text in quotes, or {known}" if name == "say" else f"{words}; {known}"
 
 
 def _module(command: Command) -> ModuleType:

@@ -40,7 +40,7 @@ def read_text(args: argparse.Namespace) -> str | Iterator[str]:
 
 def _checked(text: str, name: str) -> str:
     if not text.strip():
-        raise TextError(f"{name}: the text is empty")
+        raise TextError(f"{name}: the text is empty; give some words")
     return text
 
 

@@ -19,6 +19,7 @@ from voxtral_tts.server.guard import Guard
 from voxtral_tts.server.options import ServerOptions
 from voxtral_tts.server.requests import (
     MODEL_ID,
+    MODEL_NAMES,
     SpeechRequest,
     describe_voice,
     parse,
@@ -107,9 +108,9 @@ def _add_lists(app: FastAPI, speaker: Speaker, limits: ServerOptions) -> None:
     async def models() -> dict[str, Any]:
         return {"object": "list", "data": [_MODEL]}
 
-    @app.get("/v1/models/{model}")
+    @app.get("/v1/models/{model:path}")  # a name may hold a slash
     async def model(model: str) -> dict[str, Any]:
-        if model != MODEL_ID:
+        if model not in MODEL_NAMES:
             raise ApiError(404, f"this server has {MODEL_ID}", code="model_not_found")
         return _MODEL
 
@@ -145,9 +146,11 @@ def _page_file(name: str, media_type: str) -> Callable[[], Awaitable[Response]]:
     return page_file
 
 
-async def _http_error(_: Request, error: Exception) -> Response:
+async def _http_error(request: Request, error: Exception) -> Response:
+    """Of a path or a method that is not here."""
     assert isinstance(error, HTTPException)
-    failure = ApiError(error.status_code, str(error.detail), code=None)
+    asked = f"{request.method} {request.url.path[:100]}"
+    failure = ApiError(error.status_code, f"{error.detail}: {asked}; see GET /openapi.json")
     response = error_response(failure)
     response.headers.update(error.headers or {})
     return response

@@ -163,7 +163,9 @@ def _listen(host: str, port: int, write_timeout: int) -> socket.socket:
         listener.bind(address)
         return listener
     except OSError as error:
-        raise OutputError(f"cannot listen on {host} port {port}: {error}") from error
+        raise OutputError(
+            f"cannot listen on {host} port {port}: {error}; see --host and --port"
+        ) from error
 
 
 def _url(listener: socket.socket) -> str:

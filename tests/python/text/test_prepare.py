@@ -173,6 +173,24 @@ def test_a_long_sentence_is_cut_at_clauses_then_words() -> None:
     ]
 
 
+def test_sentences_may_be_kept_apart() -> None:
+    text = "One came. Two went. Three stayed, and four slept on the floor.\n\nFive."
+    together = segments(text)
+    assert [part for part, _ in together] == [
+        "One came.",
+        "Two went. Three stayed, and four slept on the floor.",
+        "Five.",
+    ]
+    apart = segments(text, join_sentences=False, max_characters=30)
+    assert [part for part, _ in apart] == [
+        "One came.",
+        "Two went.",
+        "Three stayed,",
+        "and four slept on the floor.",
+        "Five.",
+    ]
+
+
 def test_a_cut_keeps_graphemes_whole() -> None:
     family = "👨\u200d👩\u200d👧"
     for text in (family * 20, "e\u0301" * 50, "क्षि" * 40):

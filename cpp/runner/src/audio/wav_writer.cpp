@@ -135,9 +135,11 @@ void WavWriter::create_temporary() {
       if (error.system_errno() == EEXIST) {
         continue; // left by a killed process of the same number
       }
+      const bool no_folder = error.system_errno() == ENOENT;
       throw_errno(
           ErrorClass::kOutput,
-          "cannot create a file beside " + name_,
+          no_folder ? "cannot write " + name_ + ", make its folder first"
+                    : "cannot create a file beside " + name_,
           error.system_errno());
     }
     temporary_ = path;

@@ -1,6 +1,7 @@
 #include "voxtral_tts/runner.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/model_fingerprint.h"
 #include "engine/runner_impl.h"
@@ -125,12 +126,21 @@ Runner::Impl::~Impl() {
 }
 
 void Runner::Impl::check_codec(const std::filesystem::path& codec) const {
-  if (!(codec_model.info().common == speech_model.info().common)) {
+  model::CommonInfo info = codec_model.info().common;
+  const model::CommonInfo& models = speech_model.info().common;
+  const auto mismatch = [&](const std::string& what) {
     throw Error(
         ErrorClass::kModelMismatch,
-        codec.string() +
-            ": rate, frame size or codebooks differ from the model's; use the "
-            "two files of one export");
+        codec.string() + ": " + what + "; use the two files of one export");
+  };
+  const int64_t id = std::exchange(info.codebook_id, models.codebook_id);
+  if (!(info == models)) {
+    mismatch("rate, frame size or codebooks differ from the model's");
+  }
+  if (id != models.codebook_id) {
+    mismatch(
+        "is of another checkpoint: codebook_id " + std::to_string(id) +
+        ", the model's is " + std::to_string(models.codebook_id));
   }
 }
 

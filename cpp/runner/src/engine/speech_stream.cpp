@@ -64,7 +64,7 @@ void check_options(
 void check_text(std::string_view text, int64_t max_seq_len) {
   text::validate_utf8(text);
   if (text.find_first_not_of(" \t\r\n\v\f") == std::string_view::npos) {
-    throw Error(ErrorClass::kText, "the text is empty");
+    throw Error(ErrorClass::kText, "the text is empty; give some words");
   }
   if (text.size() > static_cast<size_t>(max_seq_len) * kMaxBytesPerRow) {
     throw Error(

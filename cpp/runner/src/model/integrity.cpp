@@ -145,11 +145,22 @@ std::optional<ManifestEntry> entry_of(const fs::path& file) {
 
 void check_readable(const fs::path& file) {
   struct stat status{};
+  const auto refuse = [&](const char* why, int reason = 0) {
+    throw Error(ErrorClass::kModelLoad, file.string() + ": " + why, reason);
+  };
   if (::stat(file.c_str(), &status) != 0) {
+    if (errno == ENOENT) {
+      refuse(
+          "No such file or directory; python -m export writes such files",
+          ENOENT);
+    }
     fail_system(file, errno);
   }
+  if (S_ISDIR(status.st_mode)) {
+    refuse("is a folder, not a regular file; name the program file in it");
+  }
   if (!S_ISREG(status.st_mode)) {
-    throw Error(ErrorClass::kModelLoad, file.string() + ": not a regular file");
+    refuse("not a regular file");
   }
   if (::access(file.c_str(), R_OK) != 0) {
     fail_system(file, errno);

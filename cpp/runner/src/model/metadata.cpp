@@ -121,6 +121,7 @@ CommonInfo read_common(Reader& reader) {
   info.semantic_codebook_size = reader.integer("semantic_codebook_size");
   info.acoustic_levels = reader.integer("acoustic_levels", 2);
   info.n_special_codes = reader.integer("n_special_codes");
+  info.codebook_id = reader.integer("codebook_id", 0);
   return info;
 }
 

@@ -20,6 +20,7 @@ struct CommonInfo {
   int64_t semantic_codebook_size = 0;
   int64_t acoustic_levels = 0;
   int64_t n_special_codes = 0; // offset of every code
+  int64_t codebook_id = 0;     // the training whose codes these are
 
   bool operator==(const CommonInfo&) const = default;
 };

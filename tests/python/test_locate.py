@@ -1,0 +1,38 @@
+"""What is found when a command is not told, and what a manifest says of a model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from voxtral_tts.locate import SMALL_VOICE, default_model, model_file, segment_characters
+
+
+def test_a_manifest_limits_segments(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text(json.dumps({"segment_characters": 60, "files": {}}))
+    assert segment_characters(tmp_path / "model.pte") == 60
+
+
+@pytest.mark.parametrize(
+    "content",
+    [None, "", "[]", "{", "[" * 100_000, "{}"]
+    + [
+        f'{{"segment_characters": {value}}}' for value in ("null", "0", "-1", "true", '"60"', "6.5")
+    ],
+)
+def test_any_other_manifest_limits_nothing(tmp_path: Path, content: str | None) -> None:
+    if content is not None:
+        (tmp_path / "manifest.json").write_text(content)
+    assert segment_characters(tmp_path / "model.pte") is None
+
+
+def test_the_default_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("VOXTRAL_TTS_MODEL", raising=False)
+    assert default_model() == model_file(None) == SMALL_VOICE / "model.pte"
+    Path("model.pte").touch()
+    assert default_model() == Path("model.pte")
+    monkeypatch.setenv("VOXTRAL_TTS_MODEL", str(SMALL_VOICE))
+    assert default_model() == SMALL_VOICE / "model.pte"
