@@ -104,6 +104,7 @@ def run_corpus(shop: Workshop) -> None:
     if workers.rank() == 0:
         # More utterances only append.
         settings.keep(shop.work / "corpus.json", may_change=("utterances",))
+    workers.wait()
     make_corpus(settings, shop.shards, workers.rank(), workers.count())
 
 

@@ -376,14 +376,20 @@ def _utf8(text: str) -> bytes:
 
 
 def _integer(name: str, value: int, low: int, high: int) -> int:
-    number = operator.index(value)
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} {value!r}: must be an integer") from None
     if not low <= number <= high:
         raise UsageError(f"{name} {number}: must be from {low} to {high}")
     return number
 
 
 def _finite(name: str, value: float) -> float:
-    number = float(value)
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} {value!r}: must be a number") from None
     if not abs(number) <= _MAX_FLOAT:  # false for NaN as well
         raise UsageError(f"{name} {number}: must be a finite number")
     return number

@@ -205,6 +205,9 @@ def test_voices(shared: Runner, exported: Path) -> None:
         ({"seed": -1}, errors.UsageError),
         ({"seed": 2**64}, errors.UsageError),
         ({"seed": 1.5}, TypeError),
+        ({"seed": "a"}, TypeError),
+        ({"temperature": "warm"}, TypeError),
+        ({"max_frames": [1]}, TypeError),
         ({"temperature": float("nan")}, errors.UsageError),
         ({"temperature": -1.0}, errors.UsageError),
         ({"temperature": 1e300}, errors.UsageError),
@@ -219,8 +222,9 @@ def test_bad_arguments_are_refused_and_the_runner_goes_on(
     shared: Runner, options: dict[str, object], error: type[Exception]
 ) -> None:
     arguments = {"text": TEXT, "max_frames": 1, **options}
-    with pytest.raises(error):
+    with pytest.raises(error) as caught:
         shared.synthesize(**arguments)  # type: ignore[arg-type]
+    assert next(iter(options)) in str(caught.value)
     assert len(shared.synthesize(TEXT, max_frames=1).samples) == FRAME
 
 

@@ -11,10 +11,10 @@ from voxtral_tts.text.languages.base import Language
 from voxtral_tts.text.numbers import DASH, SIGN, numbers
 from voxtral_tts.text.spellers import rewrite
 
-_PHONE = regex.compile(
-    r"(?<![\w.,:/+-])(?:\+\d[\d() ./-]{5,25}\d|\(\d{2,5}\)[ ./-]?\d[\d ./-]{3,20}\d"
+_PHONE = (
+    r"\+\d[\d() ./-]{5,25}\d|\(\d{2,5}\)[ ./-]?\d[\d ./-]{3,20}\d"
     r"|0\d{1,5}(?:[ /-]\d{2,8}){1,6}|1-\d{3}-\d{3}-\d{4}|\d{2,4}-\d{2,4}-\d{2,6}(?:-\d{2,6})*"
-    r"|\d{3}-\d{4}|0\d(?:\.\d\d){4})(?![\w-]|[.,:]\d)"
+    r"|\d{3}-\d{4}|0\d(?:\.\d\d){4}"
 )
 _VERSION = regex.compile(
     r"(?<![\w.,])(?:(?P<v>[vV]\.?\s?)(?P<n>\d{1,9}+(?:\.\d{1,9}+)*)|(?P<dots>\d{1,9}+(?:\.\d{1,9}+){2,}))"
@@ -27,18 +27,28 @@ _ROMAN_LETTERS = regex.compile("[IVX]")
 _VALUES = {"M": 1000, "D": 500, "C": 100, "L": 50, "X": 10, "V": 5, "I": 1}
 
 
+@cache
+def _phone(code: str) -> regex.Pattern[str]:
+    own = language(code).phone
+    return regex.compile(rf"(?<![\w.,:/+-])(?:{_PHONE}{own and '|' + own})(?![\w-]|[.,:]\d)")
+
+
 def phones(text: str, facts: Language) -> str:
     """Telephone numbers digit by digit, with a pause between the groups."""
     number = numbers(facts.code)
+
+    def group(digits: str) -> str:
+        is_pair = facts.phone_pairs and len(digits) == 2 and digits[0] != "0"
+        return number.whole(digits) if is_pair else number.digits(digits)
 
     def read(found: regex.Match[str]) -> str:
         groups = regex.findall(r"\d+", found[0])
         if not 7 <= sum(map(len, groups)) <= 20:
             return found[0]
         plus = f"{facts.plus} " if found[0].startswith("+") else ""
-        return plus + f"{facts.comma} ".join(map(number.digits, groups))
+        return plus + f"{facts.comma} ".join(map(group, groups))
 
-    return _PHONE.sub(read, text)
+    return _phone(facts.code).sub(read, text)
 
 
 def versions(text: str, facts: Language) -> str:

@@ -47,7 +47,7 @@ def boundary(text: str, start: int, seen: int, limit: int, facts: Language) -> t
             written = abbreviation_at_end(before, facts)
             if written and not ends_sentence(written, after, facts):
                 continue
-            if after.isdigit() and _short_month(before, facts):
+            if after.isdigit() and (_short_month(before, facts) or _awaits_number(before, facts)):
                 continue
             if not written and _INITIAL.search(before):
                 continue
@@ -61,6 +61,12 @@ def boundary(text: str, start: int, seen: int, limit: int, facts: Language) -> t
                     continue
         return found.end("close"), found.end("close")
     return 0, max(seen, limit)
+
+
+def _awaits_number(before: str, facts: Language) -> bool:
+    """Whether this ends with "Hauptstr.", which the number of a house follows."""
+    ending = facts.before_number
+    return bool(ending) and regex.search(f"(?:{ending})$", before) is not None
 
 
 def _short_month(before: str, facts: Language) -> bool:

@@ -321,4 +321,8 @@ CASES = [
         "Dial 1-800-555-1234.",
         "Dial one, eight zero zero, five five five, one two three four.",
     ),
+    (
+        "Call tel. 030 1234567 now.",
+        "Call telephone zero three zero, one two three four five six seven now.",
+    ),
 ]

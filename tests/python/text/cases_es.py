@@ -293,4 +293,12 @@ CASES = [
         "El 3° piso, el 5° y los 20° de ayer, n°5 a las 14:30 h.",
         "El tercer piso, el quinto y los veinte grados de ayer, número cinco a las catorce treinta.",
     ),
+    (
+        "Llame al 91 234 56 78.",
+        "Llame al nueve uno, dos tres cuatro, cinco seis, siete ocho.",
+    ),
+    (
+        "Tiene 91 234 libros.",
+        "Tiene noventa y un mil doscientos treinta y cuatro libros.",
+    ),
 ]

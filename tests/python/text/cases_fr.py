@@ -171,11 +171,11 @@ CASES = [
     ),
     (
         "Appelez le 06 12 34 56 78.",
-        "Appelez le zéro six, un deux, trois quatre, cinq six, sept huit.",
+        "Appelez le zéro six, douze, trente-quatre, cinquante-six, soixante-dix-huit.",
     ),
     (
         "Appelez +33 6 12 34 56 78.",
-        "Appelez plus trois trois, six, un deux, trois quatre, cinq six, sept huit.",
+        "Appelez plus trente-trois, six, douze, trente-quatre, cinquante-six, soixante-dix-huit.",
     ),
     (
         "L'agent 007 arrive.",
@@ -284,5 +284,9 @@ CASES = [
     (
         "Le N°5 de l'art. 3.",
         "Le Numéro cinq de l'article trois.",
+    ),
+    (
+        "Tél. : 01.23.45.67.89.",
+        "Téléphone : zéro un, vingt-trois, quarante-cinq, soixante-sept, quatre-vingt-neuf.",
     ),
 ]

@@ -293,4 +293,8 @@ CASES = [
         "Om 14.30 uur in de jaren '80.",
         "Om veertien uur dertig in de jaren tachtig.",
     ),
+    (
+        "Kerkstr. 5, Tel. 020 123 4567.",
+        "Kerkstraat vijf, Telefoon nul twee nul, één twee drie, vier vijf zes zeven.",
+    ),
 ]

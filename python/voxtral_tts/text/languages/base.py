@@ -159,6 +159,9 @@ class Language:
     decade_mark: str = ""
     short_decade: str = ""  # what stands before "80" in a decade without its century
     early: Rewrites = ()  # what a table of abbreviations cannot say
+    before_number: str = ""  # a word's end that a number follows, as a regular expression
+    phone: str = ""  # more ways to write a telephone number, likewise
+    phone_pairs: bool = False  # its groups of two digits are numbers
     starters: str = ""  # words after "3." that begin a sentence, as a regular expression
     ending: frozenset[str] = frozenset()  # abbreviations that may end a sentence
     fraction_as_number: bool = False  # two digits after the mark are read as a number

@@ -280,6 +280,7 @@ LANGUAGE = Language(
         (r"(?<![\d.,])(\d{1,2}\.)\s?[–-]\s?(?=\d{1,2}\.\s\p{Lu})", r"\1 bis "),
         (r"(?<=\p{Ll})str\.(?=\s\d)", "straße"),
     ),
+    before_number=r"\p{Ll}str\.",
     ordinal_suffixes={"(?:te|ste)": "", "(?:ten|sten)": "n", "(?:ter|ster)": "r"},
     ordinal_dot=True,
     starters=(

@@ -167,6 +167,8 @@ LANGUAGE = Language(
         i.e.: that is
         etc.: et cetera
         approx.: approximately
+        tel.: telephone
+        Tel.: Telephone
         dept.: department
         Dept.: Department
         est.: estimated

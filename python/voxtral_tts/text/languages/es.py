@@ -198,6 +198,7 @@ LANGUAGE = Language(
         núm. n.º nº n°: número
         Núm. N.º Nº N°: Número
         tel.: teléfono
+        Tel.: Teléfono
         aprox.: aproximadamente
         etc.: etcétera
         p.ej.: por ejemplo
@@ -209,6 +210,7 @@ LANGUAGE = Language(
         mín.: mínimo
         vs.: contra
     """),
+    phone=r"9\d \d{3} \d\d \d\d|[679]\d\d(?: \d\d){3}",  # other groups may be a large number
     ending=frozenset({"etc.", "a.C.", "d.C.", "EE.UU.", "S.A.", "Ud.", "Uds.", "Vd.", "Vds."}),
     signs=words("""
         &: y

@@ -177,6 +177,7 @@ LANGUAGE = Language(
         ap.J.-C.: après Jésus-Christ
         J.-C.: Jésus-Christ
         tél.: téléphone
+        Tél.: Téléphone
         min.: minimum
         max.: maximum
         n°: numéro
@@ -184,6 +185,7 @@ LANGUAGE = Language(
         vs vs.: contre
     """),
     ending=frozenset({"etc.", "J.-C."}),
+    phone_pairs=True,
     signs=words("""
         &: et
         +: plus

@@ -177,6 +177,7 @@ LANGUAGE = Language(
         n.# n°# nº#: numero
         N.# N°# Nº#: numero
         tel.: telefono
+        Tel.: Telefono
         ca.: circa
         ecc.: eccetera
         etc.: eccetera

@@ -149,6 +149,7 @@ LANGUAGE = Language(
         nr.: nummer
         Nr.: Nummer
         tel.: telefoon
+        Tel.: Telefoon
         ca.: circa
         bijv. bv.: bijvoorbeeld
         d.w.z.: dat wil zeggen
@@ -249,7 +250,9 @@ LANGUAGE = Language(
     money_join=" en ",
     early=(
         (r"(?<![\d.,:])([01]?\d|2[0-4])\.([0-5]\d)(?=(?:\s?(?:[–-]|tot)\s?\d\d?\.\d\d)?\s?uur\b)", r"\1:\2"),
+        (r"(?<=\p{Ll})str\.(?=\s\d)", "straat"),
     ),
+    before_number=r"\p{Ll}str\.",
     ordinal_suffixes={"(?:ste|de|e)": ""},
     roman_after=(
         ("Lodewijk|Hendrik|Karel|Filips|Willem|Frederik|Johannes Paulus|Benedictus|Napoleon|"

@@ -180,6 +180,7 @@ LANGUAGE = Language(
         nº n.º n°: número
         Nº N.º N°: Número
         tel.: telefone
+        Tel.: Telefone
         aprox.: aproximadamente
         etc.: et cetera
         p.ex.: por exemplo
