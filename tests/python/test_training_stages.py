@@ -177,6 +177,36 @@ def test_every_process_goes_on_with_the_mean_of_the_gradients(tmp_path: Path) ->
     _torchrun(str(script))
 
 
+def test_processes_that_train_together_have_the_same_weights(tmp_path: Path) -> None:
+    script = tmp_path / "together.py"
+    script.write_text(
+        "import sys\n"
+        "from pathlib import Path\n"
+        "import torch, torch.distributed as dist\n"
+        "from small_training import SIZES, TRAINING, encoder, language_settings, utterances\n"
+        "from training import workers\n"
+        "from training.language import LanguageTask\n"
+        "from training.loop import Trainer\n"
+        "from training.sizes import config\n"
+        "from training.speech_model import SpeechModel\n"
+        "def trained(folder):\n"
+        "    items, model = utterances(8), SpeechModel(config(SIZES), 3, seed=0)\n"
+        "    settings = language_settings(TRAINING)\n"
+        "    task = LanguageTask(model, encoder(), items, items[:4], settings)\n"
+        "    Trainer(task, settings, Path(sys.argv[1], folder)).run(until_step=2)\n"
+        "    ours = torch.cat([p.detach().flatten() for p in model.parameters()])\n"
+        "    theirs = ours.clone()\n"
+        "    dist.broadcast(theirs, 0)\n"
+        "    same = torch.tensor(float(torch.equal(ours, theirs)))\n"
+        "    dist.all_reduce(same, dist.ReduceOp.MIN)\n"
+        "    return bool(same)\n"
+        "assert trained('together')\n"
+        "workers.average_gradients = lambda parameters: None\n"
+        "assert not trained('apart'), 'this cannot fail'\n"
+    )
+    _torchrun(str(script), str(tmp_path))
+
+
 def test_one_worker_keeps_its_gradients() -> None:
     value = torch.nn.Parameter(torch.zeros(3))
     value.grad = torch.arange(3.0)
@@ -193,7 +223,10 @@ def _language_weights(work: Path) -> dict[str, torch.Tensor]:
 def _torchrun(*arguments: str) -> None:
     """Two processes."""
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    paths = {"OMP_NUM_THREADS": "1", "PYTHONPATH": f"{ROOT}:{os.environ.get('PYTHONPATH', '')}"}
+    paths = {
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}:{os.environ.get('PYTHONPATH', '')}",
+    }
     done = subprocess.run(
         [*torchrun, "--nproc-per-node", "2", *arguments],
         cwd=ROOT,
