@@ -26,7 +26,8 @@ def model_file(given: str | os.PathLike[str] | None) -> Path:
     if given is None:
         return default_model()
     path = Path(given)
-    return path / MODEL_NAME if path.is_dir() else path
+    # Not Path.is_dir, which raises for a name that is too long: that is the runner's to refuse.
+    return path / MODEL_NAME if os.path.isdir(path) else path
 
 
 def segment_characters(model: Path) -> int | None:

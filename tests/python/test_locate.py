@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from voxtral_tts import ModelLoadError, Runner
 from voxtral_tts.locate import SMALL_VOICE, default_model, model_file, segment_characters
 
 
@@ -26,6 +27,14 @@ def test_any_other_manifest_limits_nothing(tmp_path: Path, content: str | None) 
     if content is not None:
         (tmp_path / "manifest.json").write_text(content)
     assert segment_characters(tmp_path / "model.pte") is None
+
+
+def test_a_model_may_be_named_by_its_folder(tmp_path: Path) -> None:
+    assert model_file(tmp_path) == tmp_path / "model.pte"
+    for name in ("x" * 5000, "nowhere"):
+        assert model_file(name) == Path(name)
+        with pytest.raises(ModelLoadError, match=r"File name too long|No such file"):
+            Runner(name)
 
 
 def test_the_default_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

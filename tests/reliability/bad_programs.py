@@ -8,7 +8,6 @@ import os
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from tempfile import gettempdir
 
 from .case import Case
 from .pt_files import voice
@@ -43,9 +42,7 @@ def fault_cases(good: Subject) -> Iterator[Case]:
         return
     import fault_models  # type: ignore[import-not-found]
 
-    folder = Path(gettempdir()) / "voxtral_tts_fault_models"
-    folder.mkdir(exist_ok=True)
-    for fault in fault_models.fault_models(folder):
+    for fault in fault_models.cached_fault_models():
         load = {"model": str(fault.model), "codec": str(fault.codec)}
         requests = _REQUESTS if fault.error == "Numeric" else _REQUESTS[:1]
         for speak in requests:
