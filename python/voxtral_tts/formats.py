@@ -63,6 +63,16 @@ def format_of(path: str | os.PathLike[str]) -> Format:
     return _SUFFIXES[suffix]
 
 
+def check_suffix(path: str | os.PathLike[str], name: str) -> None:
+    """Raises ``UsageError`` for a path whose suffix is that of another format of files."""
+    named = _SUFFIXES.get(Path(path).suffix.lower())
+    is_container = named is not None and named.name in ("wav", "flac", "mp3", "opus")
+    if is_container and named != format_named(name):
+        raise UsageError(
+            f"'{os.fspath(path)}' would hold {name}; change its suffix or leave out the format"
+        )
+
+
 PORTAUDIO = "install its library: apt-get install libportaudio2 (Debian, Ubuntu)"
 
 

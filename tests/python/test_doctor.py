@@ -55,6 +55,18 @@ def test_a_damaged_file_is_found(folder: Path, name: str, check: str) -> None:
     assert "export it again" in found[check]["remedy"]
 
 
+def test_a_file_from_elsewhere_is_compared_with_the_manifest_beside_it(
+    folder: Path, exported: Path
+) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"]["codec_decoder.pte"]["bytes"] += 1
+    (folder / "manifest.json").unlink()
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    assert findings(folder)[0] == 1
+    codec = exported / "codec_decoder.pte"
+    assert program(folder, "doctor", "--model", folder, "--codec", codec).returncode == 0
+
+
 @pytest.mark.parametrize("name", ["codec_decoder.pte", "tekken.json"])
 def test_a_missing_file_is_found(folder: Path, name: str) -> None:
     (folder / name).unlink()

@@ -44,7 +44,8 @@ def test_the_sentence_goes_into_output_wav(say: Program, tmp_path: Path, exporte
     lines = result.stderr.decode().splitlines()
     assert re.fullmatch(r"loaded the model in \d+ ms", lines[0])
     assert re.match(
-        r"audio \d\.\d\d s, wall .*, frames 6, segments 1, .* backend xnnpack", lines[1]
+        r"audio \d\.\d\d s, wall .*, frames 6, segments 1, .* backend xnnpack, in 'output.wav'",
+        lines[1],
     )
     assert len(lines) == 2
     samples = wav_samples(tmp_path / "output.wav")
@@ -92,6 +93,8 @@ def test_formats_hold_the_same_samples(say: Program, tmp_path: Path) -> None:
     for name in ("a.wav", "a.flac", "a.pcm", "a.mp3", "a.opus"):
         assert say("-o", name).returncode == 0, name
     assert say("-o", "raw", "--format", "s16le").returncode == 0
+    assert say("--format", "flac").stderr.endswith(b", in 'output.flac'\n")
+    assert (tmp_path / "output.flac").read_bytes() == (tmp_path / "a.flac").read_bytes()
     pcm = wav_samples(tmp_path / "a.wav")
     assert (tmp_path / "a.pcm").read_bytes() == (tmp_path / "raw").read_bytes() == pcm.tobytes()
     np.testing.assert_array_equal(soundfile.read(tmp_path / "a.flac", dtype="int16")[0], pcm)
@@ -154,9 +157,10 @@ def test_without_a_model_the_small_voice_of_the_package_speaks(tmp_path: Path) -
         (["--stats-json", "a", "-o", "a"], 2, "Usage", ["a file each"]),
         (["--stats-json", "a", "-o", "./a"], 2, "Usage", ["a file each"]),
         (["-o", "a.aac"], 2, "Usage", ["a.aac", ".flac"]),
+        (["-o", "a.wav", "--format", "mp3"], 2, "Usage", ["'a.wav' would hold mp3"]),
         (["--spectrogram", "a.jpg"], 2, "Usage", ["a.jpg", ".png"]),
         (["-o", "a.opus", "--sample-rate", "44100"], 2, "Usage", ["44100", "opus"]),
-        (["--text", "a", "b"], 2, "Usage", ["given twice"]),
+        (["--text", "a", "b"], 2, "Usage", ["given twice", "in quotes"]),
         (["--language", "xx"], 2, "Usage", ["xx", "--language"]),
         (["--clone", "me.wav"], 2, "Usage", ["no encoder", "voice"]),
         (["--unknown"], 2, "Usage", ["--unknown", "say --help"]),
@@ -203,6 +207,7 @@ def test_text_that_is_not_utf8(say: Program) -> None:
 
 def test_errors_of_the_program_itself(tmp_path: Path) -> None:
     assert_error(program(tmp_path, "Hello."), 2, "Usage", "voxtral-tts say")
+    assert_error(program(tmp_path, "--text", "Hello."), 2, "Usage", "before --text", "say TEXT")
     assert program(tmp_path).returncode == 2
     assert program(tmp_path, "--help").returncode == 0
 

@@ -186,7 +186,10 @@ def _parse(line: bytes) -> dict[str, Any]:
     except RecursionError as error:
         raise UsageError("not a JSON object: nested too deeply") from error
     except json.JSONDecodeError as error:
-        raise UsageError(f"not valid JSON: {error.msg}, character {error.pos}") from error
+        raise UsageError(
+            f"not valid JSON: {error.msg}, character {error.pos}; a job is a line such as "
+            '{"id": "one", "text": "Hello."}'
+        ) from error
     except UsageError:
         raise
     except ValueError as error:  # an integer of thousands of digits

@@ -40,7 +40,8 @@ def checks(args: argparse.Namespace) -> Iterator[Check]:
             "copy it from the exported folder",
         )
     for name, path in (("model", model), ("codec", codec), ("tokenizer", tokenizer)):
-        yield _file(name, path, (manifest or {}).get(path.name))
+        beside = manifest if path.parent == model.parent else _manifest(path.parent)
+        yield _file(name, path, (beside or {}).get(path.name))
     yield _voices(voices)
     yield from _damaged_voices(voices, manifest or {})
     yield _loading(model, codec, tokenizer, voices)

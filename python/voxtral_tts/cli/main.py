@@ -121,6 +121,8 @@ def _run(arguments: list[str]) -> int:
         code = _module(command).main(arguments[1:], prog=f"{PROGRAM} {name}")
         return 0 if code is None else int(code)
     parser = build_parser([name])
+    if name.startswith("-") and name not in ("-h", "--help", "-V", "--version"):
+        parser.error(f"a command is missing before {name}; to speak a text: {PROGRAM} say TEXT")
     if not arguments:
         parser.print_help()
         return EXIT_CODES["Usage"]

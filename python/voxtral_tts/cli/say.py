@@ -146,7 +146,8 @@ def _speak(
         return code
     stats = speech.stats
     if not args.quiet:
-        print_line(summary(stats))
+        where = "" if outputs.file is None else f", in '{outputs.file}'"
+        print_line(summary(stats) + where)
     return EXIT_TRUNCATED if stats.missed_ends else 0
 
 

@@ -15,11 +15,12 @@ from voxtral_tts.cli.text_input import STANDARD_STREAM
 from voxtral_tts.encode import AudioFile, StreamEncoder
 from voxtral_tts.errors import UsageError
 from voxtral_tts.files import output_error, write_all
+from voxtral_tts.formats import check_suffix, format_named
 from voxtral_tts.playback import Player
 from voxtral_tts.spectrogram import Spectrogram
 from voxtral_tts.trace import Trace, now_us
 
-DEFAULT_OUTPUT = "output.wav"
+DEFAULT_OUTPUT = "output"
 _STDOUT = 1
 
 
@@ -44,10 +45,11 @@ class Outputs:
         self._sinks: list[tuple[str, _Sink]] = []  # in the order of writing
         output = STANDARD_STREAM if args.speaker else args.output
         if output is None and not args.play:
-            output = DEFAULT_OUTPUT
+            output = DEFAULT_OUTPUT + format_named(args.format or "wav").extension
         self.name = "loudspeaker" if output is None else output
         self.keeps = output is not None
         is_file = output not in (None, STANDARD_STREAM)
+        self.file = output if is_file else None
         self.holds_segments = (
             is_file and not args.play if args.hold_segments is None else args.hold_segments
         )
@@ -58,6 +60,8 @@ class Outputs:
             )
             self._sinks.append(("write", _StandardOutput(encoder)))
         elif output is not None:
+            if format is not None:
+                check_suffix(output, format)
             file = AudioFile(output, format, source_rate=source_rate, sample_rate=args.sample_rate)
             self._sinks.append(("encode and write", file))
         if args.play:

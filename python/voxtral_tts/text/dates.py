@@ -8,7 +8,7 @@ import regex
 
 from voxtral_tts.text.languages import language
 from voxtral_tts.text.languages.base import Language
-from voxtral_tts.text.numbers import Numbers, numbers
+from voxtral_tts.text.numbers import DASH, Numbers, numbers
 
 _ISO = regex.compile(r"(?<![\d-])(\d{4})([-/])(\d{1,2})\2(\d{1,2})(?!\d|[-/]\d)(?:T(?=\d\d:))?")
 _ZULU = regex.compile(r"(?<=\d\d:\d\d(?:[.,]\d{1,9})?)Z\b")
@@ -139,8 +139,14 @@ def _clock(code: str) -> regex.Pattern[str]:
     )
 
 
+@cache
+def _from_to(code: str) -> regex.Pattern[str]:
+    clock = _clock(code).pattern
+    return regex.compile(rf"(?<={clock})\s?{DASH}\s?(?={clock})")
+
+
 def times(text: str, facts: Language) -> str:
-    """14:30, 14:30:15, 9:05 pm, and 14h30 where it is written so."""
+    """14:30, 14:30:15, 9:05 pm, and 14h30 where it is written so; 14:30-15:00."""
     rules, number = facts.times, numbers(facts.code)
 
     def read(found: regex.Match[str]) -> str:
@@ -170,4 +176,5 @@ def times(text: str, facts: Language) -> str:
         glued = regex.compile(r"\p{L}|[.,]\d").match(found.string, found.end())  # "14h30min"
         return template.format(**values) + (" " if glued else "")
 
+    text = _from_to(facts.code).sub(f" {facts.to} ", text)
     return _clock(facts.code).sub(read, text)

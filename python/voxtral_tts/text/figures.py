@@ -14,7 +14,7 @@ from voxtral_tts.text.spellers import rewrite
 _PHONE = (
     r"\+\d[\d() ./-]{5,25}\d|\(\d{2,5}\)[ ./-]?\d[\d ./-]{3,20}\d"
     r"|0\d{1,5}(?:[ /-]\d{2,8}){1,6}|1-\d{3}-\d{3}-\d{4}|\d{2,4}-\d{2,4}-\d{2,6}(?:-\d{2,6})*"
-    r"|\d{3}-\d{4}|0\d(?:\.\d\d){4}"
+    r"|\d{3}-\d{4}|0\d(?:\.\d\d){4}|97[89](?:-\d{1,7}){3}-\d"  # the last: ISBN
 )
 _VERSION = regex.compile(
     r"(?<![\w.,])(?:(?P<v>[vV]\.?\s?)(?P<n>\d{1,9}+(?:\.\d{1,9}+)*)|(?P<dots>\d{1,9}+(?:\.\d{1,9}+){2,}))"
@@ -34,7 +34,7 @@ def _phone(code: str) -> regex.Pattern[str]:
 
 
 def phones(text: str, facts: Language) -> str:
-    """Telephone numbers digit by digit, with a pause between the groups."""
+    """Telephone numbers and ISBN digit by digit, with a pause between the groups."""
     number = numbers(facts.code)
 
     def group(digits: str) -> str:

@@ -108,20 +108,29 @@ def prepare(
     Without ``normalize`` no word and no mark changes, but text is still split and explicit
     pauses count.
 
-    ``UsageError`` for an unknown language or ``max_characters`` below 1; while iterating,
+    ``TypeError`` for what is no text, ``UsageError`` for an unknown language or
+    ``max_characters`` below 1; while iterating,
     ``TextError`` for a pause mark that is not understood, and at the end for a text that
     holds nothing to speak.
     """
     facts = facts_of(language)
+    if not isinstance(text, Iterable):
+        raise TypeError(f"text must be str or strings one after the other, not {_kind(text)}")
     if max_characters < 1:
         raise UsageError(f"max_characters is {max_characters}, must be 1 or more")
     grouper = _Grouper(facts, normalize, max_characters, join_sentences)
     return _segments(text, Reader(facts, markup=normalize), grouper)
 
 
+def _kind(value: object) -> str:
+    return type(value).__name__
+
+
 def _segments(text: str | Iterable[str], reader: Reader, grouper: _Grouper) -> Iterator[Segment]:
     whole = isinstance(text, str)
     for piece in (text,) if isinstance(text, str) else text:
+        if not isinstance(piece, str):
+            raise TypeError(f"a piece of the text must be str, not {_kind(piece)}")
         for event in reader.feed(piece):
             yield from grouper.add(event)
         if not whole:

@@ -321,4 +321,8 @@ CASES = [
         "In der Hauptstr. 5 um 8:15h.",
         "In der Hauptstraße fünf um acht Uhr fünfzehn.",
     ),
+    (
+        "Um 10:30-11:30 Uhr.",
+        "Um zehn Uhr dreißig bis elf Uhr dreißig.",
+    ),
 ]

@@ -325,4 +325,16 @@ CASES = [
         "Call tel. 030 1234567 now.",
         "Call telephone zero three zero, one two three four five six seven now.",
     ),
+    (
+        "Open 9:00 am - 5:30 pm or 10:30-11:30.",
+        "Open nine a.m. to five thirty p.m. or ten thirty to eleven thirty.",
+    ),
+    (
+        "ISBN 978-3-16-148410-0.",
+        "ISBN nine seven eight, three, one six, one four eight four one zero, zero.",
+    ),
+    (
+        "At 5:30 pm, we ate.",
+        "At five thirty p.m., we ate.",
+    ),
 ]

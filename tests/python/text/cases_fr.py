@@ -289,4 +289,8 @@ CASES = [
         "Tél. : 01.23.45.67.89.",
         "Téléphone : zéro un, vingt-trois, quarante-cinq, soixante-sept, quatre-vingt-neuf.",
     ),
+    (
+        "Ouvert 10h30-11h30.",
+        "Ouvert dix heures trente à onze heures trente.",
+    ),
 ]
