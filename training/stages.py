@@ -102,6 +102,8 @@ class Workshop:
 def run_corpus(shop: Workshop) -> None:
     settings = shop.corpus
     if workers.rank() == 0:
+        if not any(".part" not in path.name for path in shop.shards.glob("*.npz")):
+            (shop.work / "corpus.json").unlink(missing_ok=True)  # nothing was made with those
         # More utterances only append.
         settings.keep(shop.work / "corpus.json", may_change=("utterances",))
     workers.wait()
@@ -110,12 +112,15 @@ def run_corpus(shop: Workshop) -> None:
 
 def run_analysis(shop: Workshop) -> None:
     settings = AnalysisSettings.from_file(shop.configs / "analysis.toml")
-    settings.keep(shop.work / "encoder.json")
-    if shop.encoder.exists():
-        return
     shop.check_utterances("analysis", settings.utterances)
+    if shop.encoder.exists():
+        settings.keep(shop.work / "encoder.json")
+        return
     shards = read_training(shop.shards, settings.utterances)
-    fit((_wave(s, i) for s in shards for i in range(len(s))), settings).save(shop.encoder)
+    encoder = fit((_wave(s, i) for s in shards for i in range(len(s))), settings)
+    (shop.work / "encoder.json").unlink(missing_ok=True)
+    settings.keep(shop.work / "encoder.json")
+    encoder.save(shop.encoder)
 
 
 def run_codec(shop: Workshop) -> None:

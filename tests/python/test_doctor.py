@@ -64,7 +64,9 @@ def test_a_file_from_elsewhere_is_compared_with_the_manifest_beside_it(
     (folder / "manifest.json").write_text(json.dumps(manifest))
     assert findings(folder)[0] == 1
     codec = exported / "codec_decoder.pte"
-    assert program(folder, "doctor", "--model", folder, "--codec", codec).returncode == 0
+    result = program(folder, "doctor", "--model", folder, "--codec", codec, "--json")
+    found = {check["name"]: check["finding"] for check in json.loads(result.stdout)}
+    assert result.returncode == 0 and "SHA-256 as in manifest.json" in found["codec"]
 
 
 @pytest.mark.parametrize("name", ["codec_decoder.pte", "tekken.json"])

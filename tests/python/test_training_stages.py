@@ -114,6 +114,19 @@ def test_a_folder_made_with_other_settings_is_refused(
     assert "codec.toml: utterances: 7, but corpus.toml makes 6" in refused("codec", utterances=7)
 
 
+def test_settings_that_made_nothing_are_forgotten(
+    work: Path, configs: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "corpus").symlink_to(work / "corpus")
+    stage = ["--work", str(tmp_path), "--stages", "analysis"]
+    others = tmp_path / "others"
+    shutil.copytree(configs, others)
+    file = others / "analysis.toml"
+    file.write_text(file.read_text().replace("utterances = 6", "utterances = 600"))
+    assert main(["--config", str(others), *stage]) == 1
+    assert main(["--config", str(configs), *stage]) == 0
+
+
 def test_the_judge_s_programs_are_checked_first(
     work: Path, configs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from voxtral_tts.voices import voices_in
 
 _SEE = "see docs/troubleshooting.md"
 _REMEDIES: dict[type[VoxtralTTSError], str] = {
-    ModelMismatchError: "use the files of one export: copy its folder whole",
+    ModelMismatchError: "copy the folder of one export of this version whole, or export again",
 }
 _EXPORT = "export it again, or copy it again from where it was exported"
 
@@ -25,7 +26,7 @@ _EXPORT = "export it again, or copy it again from where it was exported"
 def checks(args: argparse.Namespace) -> Iterator[Check]:
     """The model, the codec, the tokenizer and the voices."""
     model = model_file(args.model)
-    if not model.exists():
+    if not os.path.exists(model):  # which refuses no name, however long
         remedy = "give --model FOLDER; 'voxtral-tts export' makes such a folder"
         yield failed("model", f"'{model}' is missing", remedy)
         return

@@ -146,7 +146,8 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
         "--output",
         metavar="FILE",
         type=non_empty,
-        help="- writes to standard output (default: output.wav, with --play no file)",
+        help="- writes to standard output (default: output with the format's suffix, "
+        "output.wav; with --play no file)",
     )
     add(
         "--format",

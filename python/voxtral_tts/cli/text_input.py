@@ -26,7 +26,8 @@ def read_text(args: argparse.Namespace) -> str | Iterator[str]:
     given = [value for value in (args.words, args.text, args.text_file) if value is not None]
     if len(given) > 1:
         raise UsageError(
-            "the text is given twice; put it in quotes; take one of TEXT, --text, --text-file"
+            "the text is given twice: take one of TEXT, --text and --text-file, and put "
+            "several words in quotes"
         )
     if args.text_file is not None and args.text_file != STANDARD_STREAM:
         return _checked(_decoded(_content(args.text_file), args.text_file), args.text_file)

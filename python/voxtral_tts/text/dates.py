@@ -142,7 +142,7 @@ def _clock(code: str) -> regex.Pattern[str]:
 @cache
 def _from_to(code: str) -> regex.Pattern[str]:
     clock = _clock(code).pattern
-    return regex.compile(rf"(?<={clock})\s?{DASH}\s?(?={clock})")
+    return regex.compile(rf"(?<={clock})(?:(?<!:\d\d:\d\d){DASH}|\s{DASH}\s?)(?={clock})")
 
 
 def times(text: str, facts: Language) -> str:

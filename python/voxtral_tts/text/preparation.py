@@ -114,7 +114,7 @@ def prepare(
     holds nothing to speak.
     """
     facts = facts_of(language)
-    if not isinstance(text, Iterable):
+    if isinstance(text, bytes) or not isinstance(text, Iterable):
         raise TypeError(f"text must be str or strings one after the other, not {_kind(text)}")
     if max_characters < 1:
         raise UsageError(f"max_characters is {max_characters}, must be 1 or more")

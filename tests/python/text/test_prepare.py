@@ -119,7 +119,7 @@ def test_nothing_to_speak(text: str) -> None:
 def test_arguments() -> None:
     with pytest.raises(UsageError, match="'xx' is not supported"):
         prepare("Hello", language="xx")
-    for wrong, kind in ((7, "int"), (["Hello.", 7], "int"), ([b"Hello."], "bytes")):
+    for wrong, kind in ((7, "int"), (b"Hi", "bytes"), (["Hello.", 7], "int"), ([b"Hi"], "bytes")):
         with pytest.raises(TypeError, match=f"must be str.* not {kind}"):
             list(prepare(wrong, language="en"))  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="max_characters is 0"):
