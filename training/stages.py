@@ -102,7 +102,7 @@ class Workshop:
 def run_corpus(shop: Workshop) -> None:
     settings = shop.corpus
     if workers.rank() == 0:
-        if not any(".part" not in path.name for path in shop.shards.glob("*.npz")):
+        if all(".part" in path.name for path in shop.shards.glob("*.npz")):
             (shop.work / "corpus.json").unlink(missing_ok=True)  # nothing was made with those
         # More utterances only append.
         settings.keep(shop.work / "corpus.json", may_change=("utterances",))
