@@ -47,7 +47,7 @@ void run_tasks(int64_t count, Task task) {
       failure = std::current_exception();
     }
   });
-  next.load();
+  static_cast<void>(next.load());
   if (failure) {
     std::rethrow_exception(failure);
   }
