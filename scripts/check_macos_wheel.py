@@ -11,13 +11,14 @@ import argparse
 import hashlib
 import json
 import re
-import struct
 import subprocess
 import sys
 import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
+
+import mach_o
 
 ROOT = Path(__file__).parents[1]
 RECORD = ROOT / "tests" / "data" / "macos_wheel.json"
@@ -32,33 +33,7 @@ GENERATED = (
     "executorch/backends/mlx/_generated_inspector.py",
 )
 
-_MACH_O_64 = 0xFEEDFACF
-_LOAD_DYLIB, _ID_DYLIB, _RPATH, _BUILD_VERSION = 0xC, 0xD, 0x8000001C, 0x32
-
 Listing = dict[str, Any]
-
-
-def mach_o(data: bytes) -> Listing:
-    """What a thin 64-bit library says about itself: system, name, needs, search paths."""
-    magic, _, _, _, commands = struct.unpack_from("<5I", data)
-    if magic != _MACH_O_64:
-        raise ValueError("no thin 64-bit Mach-O file")
-    found: Listing = {"minos": "", "name": "", "needs": [], "rpaths": []}
-    offset = 32  # behind the header
-    for _ in range(commands):
-        command, size = struct.unpack_from("<2I", data, offset)
-        if command == _BUILD_VERSION:
-            (version,) = struct.unpack_from("<I", data, offset + 12)
-            found["minos"] = f"{version >> 16}.{version >> 8 & 0xFF}"
-        elif command in (_LOAD_DYLIB, _ID_DYLIB, _RPATH):
-            (start,) = struct.unpack_from("<I", data, offset + 8)
-            text = data[offset + start : offset + size].split(b"\0")[0].decode()
-            if command == _ID_DYLIB:
-                found["name"] = text
-            else:
-                found["needs" if command == _LOAD_DYLIB else "rpaths"].append(text)
-        offset += size
-    return found
 
 
 def listing(wheel: Path) -> Listing:
@@ -73,8 +48,12 @@ def listing(wheel: Path) -> Listing:
         for name in names:
             if re.fullmatch(r"executorch/lib/lib[^/]*\.dylib", name):
                 data = archive.read(name)
+                library = mach_o.read(data)
                 libraries[Path(name).stem] = {
-                    **mach_o(data),
+                    "minos": library.minos,
+                    "name": library.name,
+                    "needs": library.needs,
+                    "rpaths": library.rpaths,
                     "folder": str(Path(name).parent),
                     "looks_for_metallib": b"mlx.metallib" in data,
                 }
