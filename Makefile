@@ -43,12 +43,15 @@ ifeq ($(origin CXX),default)
 export CXX := c++
 endif
 
-.PHONY: help setup build python demo test test-cpp test-python test-server test-long test-bench test-hearing train judge package-voice test-asan test-arm test-tsan fuzz fuzz-smoke coverage test-install lint format bench bench-flow bench-mlx clean reliability mlx-e2e mlx-op-suite voxtral_tts-mlx voxtral_tts-xnnpack
+.PHONY: help setup system-packages build python demo test test-cpp test-python test-server test-long test-bench test-hearing train judge package-voice test-asan test-arm check-macos test-tsan fuzz fuzz-smoke coverage test-install lint format bench bench-flow bench-mlx clean reliability mlx-e2e mlx-op-suite voxtral_tts-mlx voxtral_tts-xnnpack
 
 help: ## list the targets
 	@grep -E '^[a-z0-9_-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
 
 setup: $(VENV)/.ready ## system packages, virtual environment, Python packages
+system-packages: ## what setup installs as root, for machines whose root does nothing else
+	@PYTHON=$(PYTHON) bash scripts/setup.sh system
+
 $(VENV)/.ready: pyproject.toml scripts/setup.sh
 	@PYTHON=$(PYTHON) bash scripts/setup.sh
 	@touch $@
@@ -106,6 +109,9 @@ test-hearing: build python ## the small voice as exported, heard by a recogniser
 test-asan: setup $(TEKKEN) $(EXPORTED) ## under ASan and UBSan: C++ tests, command line, Python module (ASAN_MLX=ON: MLX too)
 	@bash scripts/test_asan.sh $(TINY)/exported
 
+check-macos: setup ## cross-build for Apple Silicon on Linux, and read what a Mac would load
+	@bash scripts/check_macos.sh
+
 test-arm: setup ## the CPU kernels for 64-bit Arm, cross-compiled and emulated
 	@bash scripts/test_arm.sh
 
@@ -154,11 +160,12 @@ $(TEKKEN): tests/golden/make_tekken.py | $(VENV)/.ready
 	@mkdir -p $(@D)
 	@$(BIN)/python tests/golden/make_tekken.py "$$($(BIN)/python scripts/find_vocabulary.py)" $@
 
-lint: setup ## ruff, mypy, clang-format
+lint: setup ## ruff, mypy, clang-format, actionlint
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/clang-format --dry-run --Werror $(CPP)
+	@$(BIN)/actionlint
 
 format: setup ## rewrite files as lint wants them
 	@$(BIN)/ruff check --fix .

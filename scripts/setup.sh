@@ -5,7 +5,7 @@
 #   TORCH_INDEX  package index to take PyTorch from, when it is not installed yet
 #
 # System packages are installed by root on Debian and Ubuntu only; anybody else
-# is told the command. Exits 2 when something has to be done by hand first.
+# is told the command. `setup.sh system` goes no further. Exits 2 when something has to be done by hand first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -31,8 +31,8 @@ check_python() {
 debian_python() {
   local version
   version=$("$PYTHON" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-  if [ "$("$PYTHON" -c 'import os, sys; print(os.path.realpath(sys.executable))')" = \
-    "$(readlink -f /usr/bin/python3 || true)" ]; then
+  if "$PYTHON" -c 'import os, sys
+sys.exit(os.path.realpath(sys.executable) != os.path.realpath("/usr/bin/python3"))'; then
     echo python3
   else
     echo "python$version"
@@ -104,4 +104,4 @@ install_python_packages() {
 
 check_python
 install_system_packages
-install_python_packages
+[ "${1:-}" = system ] || install_python_packages

@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD bin=$PWD/.venv/bin exported=$(cd "$1" && pwd) mlx=$(cd "$2" && pwd)
-outside=$(mktemp -d)
+outside=$(cd "$(mktemp -d)" && pwd -P) # Python names it so; the folder for temporary files may be a link
 trap 'rm -rf "$outside"' EXIT
 
 fail() {

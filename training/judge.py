@@ -88,6 +88,28 @@ class Verdict:
         )
 
 
+@dataclass(frozen=True)
+class AllWays:
+    """Makes every way in which a checkpoint and its exports are judged; can be pickled."""
+
+    checkpoint: Path
+    corpus: CorpusSettings
+    settings: JudgeSettings
+    encoder: Path  # used where it exists
+    runner: Path
+    programs: tuple[Path, ...] = ()
+
+    def __call__(self) -> dict[str, Say]:
+        encoder = Encoder.load(self.encoder) if self.encoder.exists() else None
+        ways = ways_without_model(self.corpus)
+        ways |= ways_of_checkpoint(
+            self.checkpoint, self.corpus.voice, self.corpus, encoder, self.settings
+        )
+        for folder in self.programs:
+            ways |= ways_of_program(self.runner, folder.resolve(), self.settings)
+        return ways
+
+
 def ways_without_model(corpus: CorpusSettings) -> dict[str, Say]:
     return {
         "flite": lambda text: (speak(text, corpus.voice).samples, True),
@@ -153,15 +175,18 @@ def ways_of_program(runner: Path, folder: Path, settings: JudgeSettings) -> dict
 
 
 def judge(
-    texts: Iterable[str], ways: dict[str, Say], report: Path, processes: int = 1
+    texts: Iterable[str], ways: Callable[[], dict[str, Say]], report: Path, processes: int = 1
 ) -> dict[str, Verdict]:
-    """Speaks and hears every text in every way; writes a JSON report as it goes."""
-    verdicts = {name: Verdict() for name in ways}
-    # Forked, so that models and closures are simply there.
-    with get_context("fork").Pool(processes, _begin, (ways,)) as pool:
+    """Speaks and hears every text in every way; writes a JSON report as it goes.
+
+    Each process calls `ways`, which has to be picklable; what it returns need not be.
+    """
+    verdicts: dict[str, Verdict] = {}
+    # Not forked: a process with threads, as PyTorch has them, may hang then, and on macOS does.
+    with get_context("spawn").Pool(processes, _begin, (ways,)) as pool:
         for text, said in pool.imap(_judge_one, texts):
             for name, verdict in said.items():
-                verdicts[name].merge(verdict)
+                verdicts.setdefault(name, Verdict()).merge(verdict)
             print(f"judged: {text}", file=sys.stderr, flush=True)
             content = {name: verdict.report() for name, verdict in verdicts.items()}
             report.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
@@ -171,9 +196,9 @@ def judge(
 _process: dict[str, Any] = {}  # what a process of the pool judges with
 
 
-def _begin(ways: dict[str, Say]) -> None:
+def _begin(ways: Callable[[], dict[str, Say]]) -> None:
     torch.set_num_threads(1)
-    _process.update(ways=ways, ears=(Ear(), Ear(sentence_grammar())))
+    _process.update(ways=ways(), ears=(Ear(), Ear(sentence_grammar())))
 
 
 def _judge_one(text: str) -> tuple[str, dict[str, Verdict]]:

@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import torch
@@ -18,7 +19,7 @@ from . import workers
 from .codec import CodecTask, Item, new_codec
 from .corpus import HELD_OUT, Shard, make_corpus, read_shard, read_training
 from .features import Codes, Encoder, fit, to_codes
-from .judge import judge, ways_of_checkpoint, ways_of_program, ways_without_model
+from .judge import AllWays, judge
 from .language import LanguageTask, Spoken, echo
 from .loop import Trainer, load_average
 from .pictures import plot_spectrograms
@@ -227,16 +228,13 @@ def run_judge(shop: Workshop) -> None:
     settings = JudgeSettings.from_file(shop.configs / "judge.toml")
     corpus = shop.corpus
     texts = make_texts(0, corpus.held_out, corpus.seed).held_out[: settings.sentences]
-    encoder = Encoder.load(shop.encoder) if shop.encoder.exists() else None
-    ways = ways_without_model(corpus)
-    ways |= ways_of_checkpoint(shop.checkpoint, corpus.voice, corpus, encoder, settings)
     if shop.programs:
         _check_programs(shop.programs, shop.runner)
-    for folder in shop.programs:
-        ways |= ways_of_program(shop.runner, folder.resolve(), settings)
-    first = {name: ways[name](GREETING)[0] for name in list(ways)[:4]}
+    programs = tuple(shop.programs)
+    ways = AllWays(shop.checkpoint, corpus, settings, shop.encoder, shop.runner, programs)
+    first = {name: say(GREETING)[0] for name, say in islice(ways().items(), 4)}
     plot_spectrograms(first, GREETING, shop.work / "spectrograms.png")
-    processes = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    processes = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     verdicts = judge(texts, ways, shop.work / "judge.json", processes)
     for name, verdict in verdicts.items():
         print(f"{name}: {verdict.summary()}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import os
 import stat
@@ -34,7 +35,7 @@ class Replacement:
         if self._temporary is None:
             return
         try:
-            os.fsync(self.fd)
+            flush_to_drive(self.fd)
             self._temporary.rename(self.path)
         except OSError as error:
             raise output_error(self.path, error) from error
@@ -105,6 +106,18 @@ def output_error(path: object, error: OSError) -> OutputError | ReaderGoneError:
     result = kind(f"cannot write '{path}': {why}")
     result.errno = error.errno
     return result
+
+
+def flush_to_drive(fd: int) -> None:
+    """``os.fsync`` down to the drive: on macOS it leaves bytes in the drive's own cache."""
+    full = getattr(fcntl, "F_FULLFSYNC", None)
+    if full is not None:
+        try:
+            fcntl.fcntl(fd, full)
+            return
+        except OSError:
+            pass  # network and foreign file systems have no such call
+    os.fsync(fd)
 
 
 def sha256_of(path: Path) -> tuple[str, int]:

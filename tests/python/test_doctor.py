@@ -104,6 +104,22 @@ def test_system_checks_say_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all((check.status == "ok") == (not check.remedy) for check in found.values())
 
 
+def test_free_memory_of_macos_is_not_all_there_is() -> None:
+    """A listing of a Mac of 16 GB, of which 1.2 GB are free or hold what can be read again."""
+    listing = """Mach Virtual Memory Statistics: (page size of 16384 bytes)
+Pages free:                                3072.
+Pages active:                            402164.
+Pages inactive:                           70000.
+Pages speculative:                          928.
+Pages throttled:                              0.
+Pages wired down:                        214903.
+"Translation faults":                 614826571.
+Pages stored in compressor:              861394.
+"""
+    assert doctor_system._free_of_vm_stat(listing) == (3072 + 70000 + 928) * 16384
+    assert doctor_system._free_of_vm_stat("vm_stat: not permitted") is None
+
+
 def test_the_version_of_mlx_is_the_packages() -> None:
     pyproject = (Path(__file__).parents[2] / "pyproject.toml").read_text()
     assert f"mlx[cpu]=={doctor_system._MLX_VERSION}" in pyproject

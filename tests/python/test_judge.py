@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import json
+import pickle
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from training import judge as judging
-from training.judge import Verdict, judge
+from training.judge import AllWays, Verdict, judge
 from training.pictures import plot_spectrograms
+from training.settings import CorpusSettings, JudgeSettings
+
+
+def test_what_makes_the_ways_can_be_sent_to_another_process(tmp_path: Path) -> None:
+    configs = Path(__file__).parents[2] / "training/configs/small_voice"
+    corpus = CorpusSettings.from_file(configs / "corpus.toml")
+    settings = JudgeSettings.from_file(configs / "judge.toml")
+    ways = AllWays(tmp_path, corpus, settings, tmp_path / "encoder", tmp_path / "runner")
+    assert pickle.loads(pickle.dumps(ways)) == ways
 
 
 def test_a_verdict_adds_up_what_was_heard() -> None:
@@ -23,22 +33,27 @@ def test_a_verdict_adds_up_what_was_heard() -> None:
     assert "ended 1 of 2  1.5 s" in verdict.summary()
 
 
-def test_every_way_says_every_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Ear:
-        def __init__(self, grammar: str | None = None) -> None:
-            self.expected = grammar
+class FakeEar:
+    def __init__(self, grammar: str | None = None) -> None:
+        self.expected = grammar
 
-        def hear(self, samples: np.ndarray) -> list[str]:
-            if self.expected is not None:
-                return ["yes", "indeed"]
-            return ["yes"] if samples[0] > 0 else []
+    def hear(self, samples: np.ndarray) -> list[str]:
+        if self.expected is not None:
+            return ["yes", "indeed"]
+        return ["yes"] if samples[0] > 0 else []
 
-    monkeypatch.setattr(judging, "Ear", Ear)
-    ways = {
+
+def two_ways() -> dict[str, judging.Say]:
+    """In the process that judges, which has its own ears: lambdas are not pickled."""
+    judging.Ear = FakeEar
+    return {
         "loud": lambda text: (np.ones(4800), True),
         "silent": lambda text: (np.zeros(4800), False),
     }
-    verdicts = judge(["Yes.", "Yes."], ways, tmp_path / "report.json")
+
+
+def test_every_way_says_every_text_in_a_process_that_was_not_forked(tmp_path: Path) -> None:
+    verdicts = judge(["Yes.", "Yes."], two_ways, tmp_path / "report.json")
     assert verdicts["loud"].errors == 0 and verdicts["silent"].errors == 2
     report = json.loads((tmp_path / "report.json").read_text())
     assert (

@@ -100,6 +100,14 @@ def test_the_runtime_imports_no_exporter() -> None:
         assert not found, f"{path}: {found}"
 
 
+def test_files_are_flushed_down_to_the_drive_in_one_place_per_language() -> None:
+    """fsync alone leaves them in the drive's cache on macOS."""
+    for path in files(".h", ".cpp", ".py"):
+        allowed = ("flush_to_drive.h", "files.py", "machine.py")  # the last makes room in a cache
+        if "tests" not in path.relative_to(ROOT).parts and path.name not in allowed:
+            assert not re.search(r"\b(fsync|fdatasync)\(", path.read_text()), path
+
+
 def test_ray_is_imported_where_it_is_meant_only() -> None:
     for path in (ROOT / "python").rglob("*.py"):
         found = re.findall(r"^\s*(?:import|from) (ray|pyarrow)\b", path.read_text(), re.M)

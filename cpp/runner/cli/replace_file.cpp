@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "src/support/flush_to_drive.h"
 #include "voxtral_tts/error.h"
 
 namespace voxtral_tts::cli {
@@ -100,7 +101,8 @@ void ReplaceFile::write(const std::string& text) {
 }
 
 void ReplaceFile::commit(bool sync) {
-  if (sync && !temporary_.empty() && ::fsync(descriptor_) != 0) {
+  if (sync && !temporary_.empty() &&
+      support::flush_to_drive(descriptor_) != 0) {
     throw_failed("write", path_, errno);
   }
   if (::close(std::exchange(descriptor_, -1)) != 0) {

@@ -7,7 +7,9 @@ import importlib
 import importlib.metadata
 import os
 import platform
+import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -137,9 +139,16 @@ def free_memory() -> int | None:
     except OSError:
         pass
     try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")  # macOS: all there is
-    except (ValueError, OSError):
+        return _free_of_vm_stat(subprocess.check_output(["vm_stat"], text=True))  # macOS
+    except (OSError, subprocess.CalledProcessError):
         return None
+
+
+def _free_of_vm_stat(text: str) -> int | None:
+    """Pages that hold nothing or what can be dropped, as macOS's vm_stat lists them."""
+    size = re.search(r"page size of (\d+) bytes", text)
+    pages = re.findall(r"^Pages (?:free|inactive|speculative): +(\d+)\.$", text, re.M)
+    return int(size[1]) * sum(map(int, pages)) if size and pages else None
 
 
 def _memory() -> Check:

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "audio/pcm.h"
+#include "support/flush_to_drive.h"
 #include "voxtral_tts/error.h"
 
 namespace voxtral_tts::audio {
@@ -209,7 +210,7 @@ void WavWriter::finish() {
   }
   // A failed append may have left bytes behind the counted ones.
   const auto length = static_cast<off_t>(kWavHeaderBytes + data_bytes_);
-  if (::ftruncate(fd_, length) != 0 || ::fsync(fd_) != 0) {
+  if (::ftruncate(fd_, length) != 0 || support::flush_to_drive(fd_) != 0) {
     throw_errno(ErrorClass::kOutput, "cannot complete " + name_, errno);
   }
   // Some network file systems report a failed write only here.
