@@ -43,7 +43,7 @@ ifeq ($(origin CXX),default)
 export CXX := c++
 endif
 
-.PHONY: help setup system-packages build python demo test test-cpp test-python test-server test-long test-bench test-hearing train judge package-voice test-asan test-arm check-macos test-tsan fuzz fuzz-smoke coverage test-install lint format bench bench-flow bench-mlx clean reliability mlx-e2e mlx-op-suite voxtral_tts-mlx voxtral_tts-xnnpack
+.PHONY: help setup system-packages build python demo test test-cpp test-python test-server test-long test-bench test-hearing train judge package-voice test-asan test-arm check-macos test-tsan fuzz fuzz-smoke coverage test-install lint format bench bench-flow bench-mlx clean reliability mlx-e2e mlx-op-suite voxtral_tts-mlx voxtral_tts-xnnpack test-clang
 
 help: ## list the targets
 	@grep -E '^[a-z0-9_-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -90,6 +90,11 @@ test-cpp: build $(TEKKEN)
 HEARING := tests/hearing
 # The server's, the page's and Ray's tests are a part of their own: they start browsers and clusters.
 SERVING := tests/server tests/on_ray
+
+test-clang: setup $(TEKKEN) ## the C++ tests by the oldest Clang that is promised
+	@$(BIN)/cmake --preset clang --log-level=WARNING
+	@$(BIN)/cmake --build --preset clang -j $(JOBS)
+	@$(BIN)/ctest --preset clang -j $(JOBS)
 
 test-python: build python
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not long" --durations 20 $(SERVING:%=--ignore=%) --ignore=$(HEARING) --ignore=tests/bench

@@ -47,7 +47,7 @@ browser_packages() {
 missing_debian_packages() {
   local package
   for package in libpcre2-dev libssl-dev libxxhash-dev nlohmann-json3-dev libcli11-dev libgtest-dev libgmock-dev libicu-dev pkg-config \
-    ccache flite clang libclang-rt-dev llvm $(browser_packages); do # flite to train and hear the small voice, clang and llvm for fuzzing
+    ccache flite clang clang-16 libclang-rt-dev llvm $(browser_packages); do # flite to train and hear the small voice, clang and llvm for fuzzing, clang-16 for test-clang
     dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q ' installed$' || echo "$package"
   done
   command -v c++ >/dev/null || echo g++

@@ -25,6 +25,7 @@ part set-up setup
 part build build python
 [ $failed = 0 ] || finish
 part C++ test-cpp
+part Clang test-clang
 part Python test-python
 part 'server/page/Ray' test-server
 part hearing test-hearing

@@ -18,8 +18,8 @@ mkdir -p "$out"
 sources=(
   "$googletest"/googletest/src/gtest-all.cc "$googletest"/googlemock/src/gmock-all.cc
   "$googletest"/googlemock/src/gmock_main.cc
-  cpp/operators/{attend,rowwise}.cpp cpp/operators/linear/*.cpp
-  tests/cpp/operators_{linear,element,kv_types}_test.cpp tests/cpp/operators_test.cpp
+  cpp/operators/{attend,kernels,rowwise}.cpp cpp/operators/{linear,rows}/*.cpp cpp/simd/level.cpp
+  tests/cpp/operators_{linear,element,kv_types,levels}_test.cpp tests/cpp/operators_test.cpp
   tests/cpp/serial_tasks.cpp
 )
 flags="-std=c++20 -O2 -Wno-psabi -Icpp -I$executorch"

@@ -4,59 +4,12 @@
 #include <cstring>
 #include <type_traits>
 
-#include "operators/attend_query.h"
-#include "operators/simd.h"
+#include "operators/kernels.h"
+#include "operators/rows/element.h"
 #include "simd/tasks.h"
 
 namespace voxtral_tts::operators {
 namespace {
-
-#define VOXTRAL_TTS_ATTEND_QUERY(name, Element)                      \
-  VOXTRAL_TTS_MULTIVERSION void name(                                \
-      const float* query,                                            \
-      const KeySource<Element>& source,                              \
-      int64_t begin,                                                 \
-      int64_t end,                                                   \
-      int64_t head_dim,                                              \
-      float slope,                                                   \
-      int64_t query_row,                                             \
-      float* out) {                                                  \
-    attend_one<Element>(                                             \
-        query, source, begin, end, head_dim, slope, query_row, out); \
-  }
-// One name each: functions with several versions are no templates.
-VOXTRAL_TTS_ATTEND_QUERY(attend_float32, Float32Element)
-VOXTRAL_TTS_ATTEND_QUERY(attend_bfloat16, Bfloat16Element)
-VOXTRAL_TTS_ATTEND_QUERY(attend_float16, Float16Element)
-#undef VOXTRAL_TTS_ATTEND_QUERY
-
-template <class Element>
-void attend_query(
-    const float* query,
-    const KeySource<Element>& source,
-    int64_t begin,
-    int64_t end,
-    int64_t head_dim,
-    float slope,
-    int64_t query_row,
-    float* out) {
-  if constexpr (std::is_same_v<Element, Bfloat16Element>) {
-    attend_bfloat16(query, source, begin, end, head_dim, slope, query_row, out);
-  } else if constexpr (std::is_same_v<Element, Float16Element>) {
-    attend_float16(query, source, begin, end, head_dim, slope, query_row, out);
-  } else {
-    attend_float32(query, source, begin, end, head_dim, slope, query_row, out);
-  }
-}
-
-// rows [begin, end) of x [.., row_size].
-VOXTRAL_TTS_MULTIVERSION
-void spread_non_finite_rows(
-    float* x, int64_t begin, int64_t end, int64_t row_size) {
-  for (int64_t row = begin; row < end; ++row) {
-    spread_non_finite(x + row * row_size, row_size);
-  }
-}
 
 // Rotates interleaved pairs of x [rows, heads, D] by the table's rows.
 void rotate(
@@ -93,7 +46,7 @@ void write_cache(
        ++row) {
     const float* from = rows + row * row_size;
     auto* to = cache + ((position + row) % capacity) * row_size;
-    if constexpr (std::is_same_v<Element, Float32Element>) {
+    if constexpr (std::is_same_v<Element, Float32>) {
       std::memcpy(to, from, static_cast<size_t>(row_size) * sizeof(float));
     } else {
       std::transform(from, from + row_size, to, Element::store_one);
@@ -125,8 +78,32 @@ void write_caches(
   }
 }
 
-template <class Element>
-void attend_heads(
+void write_caches(
+    const AttendShape& shape,
+    const AttendOptions& options,
+    const float* k,
+    const float* v,
+    const KvCache& cache) {
+  switch (cache.type) {
+    case KvType::kFloat32:
+      write_caches<Float32>(shape, options, k, v, cache);
+      break;
+    case KvType::kBfloat16:
+      write_caches<Bfloat16>(shape, options, k, v, cache);
+      break;
+    case KvType::kFloat16:
+      write_caches<Float16>(shape, options, k, v, cache);
+      break;
+  }
+}
+
+const void* element_at(const void* data, KvType type, int64_t index) {
+  const int64_t size = type == KvType::kFloat32 ? 4 : 2;
+  return static_cast<const char*>(data) + index * size;
+}
+
+// Reads the caches only.
+void attend_rows(
     const AttendShape& shape,
     const AttendOptions& options,
     const float* q,
@@ -134,14 +111,11 @@ void attend_heads(
     const float* v,
     const KvCache& cache,
     float* out) {
-  using Stored = typename Element::Stored;
   const bool is_ring = options.window > 0;
-  if (!is_ring) {
-    write_caches<Element>(shape, options, k, v, cache);
-  }
   const int64_t kv_row = shape.kv_heads * shape.head_dim;
   const int64_t q_row = shape.heads * shape.head_dim;
   const int64_t groups = shape.heads / shape.kv_heads;
+  const RowKernels& level = *kernels().rows;
   // Neighbours share a head, whose keys are then still in the thread's cache.
   simd::run_tasks(shape.batch * shape.kv_heads * shape.rows, [&](int64_t item) {
     const int64_t row = item % shape.rows;
@@ -150,9 +124,10 @@ void attend_heads(
     const int64_t kv_offset = kv_head * shape.head_dim;
     const int64_t cached = b * cache.capacity * kv_row + kv_offset;
     const int64_t fresh = b * shape.rows * kv_row + kv_offset;
-    const KeySource<Element> source{
-        static_cast<const Stored*>(cache.keys) + cached,
-        static_cast<const Stored*>(cache.values) + cached,
+    const KeySource source{
+        element_at(cache.keys, cache.type, cached),
+        element_at(cache.values, cache.type, cached),
+        cache.type,
         cache.capacity,
         k + fresh,
         v + fresh,
@@ -165,23 +140,26 @@ void attend_heads(
       first = std::max<int64_t>(
           {0, options.position - cache.capacity, query_row - options.window});
     }
-    for (int64_t g = 0; g < groups; ++g) {
-      const int64_t head = kv_head * groups + g;
-      const int64_t offset =
-          (b * shape.rows + row) * q_row + head * shape.head_dim;
-      attend_query<Element>(
-          q + offset,
-          source,
-          first,
-          query_row + 1,
-          shape.head_dim,
-          options.slopes != nullptr ? options.slopes[head] : 0.0f,
-          query_row,
-          out + offset);
-    }
+    const int64_t head = kv_head * groups;
+    const int64_t offset =
+        (b * shape.rows + row) * q_row + head * shape.head_dim;
+    level.attend_group(
+        source,
+        {q + offset,
+         options.slopes != nullptr ? options.slopes + head : nullptr,
+         out + offset,
+         groups,
+         shape.head_dim,
+         query_row,
+         first,
+         query_row + 1});
   });
-  if (is_ring) { // after the reads: new rows overwrite rows needed above
-    write_caches<Element>(shape, options, k, v, cache);
+}
+
+void spread_non_finite_rows(float* x, int64_t rows, int64_t row_size) {
+  const RowKernels& level = *kernels().rows;
+  for (int64_t row = 0; row < rows; ++row) {
+    level.spread_non_finite(x + row * row_size, row_size);
   }
 }
 
@@ -227,19 +205,16 @@ void attend(
     k = rotated_k;
   }
 
-  switch (cache.type) {
-    case KvType::kFloat32:
-      attend_heads<Float32Element>(shape, options, q, k, v, cache, out);
-      break;
-    case KvType::kBfloat16:
-      attend_heads<Bfloat16Element>(shape, options, q, k, v, cache, out);
-      break;
-    case KvType::kFloat16:
-      attend_heads<Float16Element>(shape, options, q, k, v, cache, out);
-      break;
+  const bool is_ring = options.window > 0;
+  if (!is_ring) {
+    write_caches(shape, options, k, v, cache);
+  }
+  attend_rows(shape, options, q, k, v, cache, out);
+  if (is_ring) { // after the reads: new rows overwrite rows needed above
+    write_caches(shape, options, k, v, cache);
   }
   // A token's heads were several items.
-  spread_non_finite_rows(out, 0, shape.batch * shape.rows, q_row);
+  spread_non_finite_rows(out, shape.batch * shape.rows, q_row);
 }
 
 void attend_all(
@@ -251,26 +226,35 @@ void attend_all(
     float* out) {
   const int64_t kv_row = shape.kv_heads * shape.head_dim;
   const int64_t groups = shape.heads / shape.kv_heads;
-  for (int64_t item = 0; item < shape.batch * shape.rows * shape.heads;
-       ++item) {
-    const int64_t head = item % shape.heads;
-    const int64_t b = item / shape.heads / shape.rows;
-    const int64_t kv_offset =
-        b * key_rows * kv_row + head / groups * shape.head_dim;
-    const KeySource<Float32Element> source{
-        nullptr, nullptr, 1, k + kv_offset, v + kv_offset, 0, kv_row};
-    attend_query<Float32Element>(
-        q + item * shape.head_dim,
+  const RowKernels& level = *kernels().rows;
+  const int64_t items = shape.batch * shape.rows * shape.kv_heads;
+  for (int64_t item = 0; item < items; ++item) {
+    const int64_t kv_head = item % shape.kv_heads;
+    const int64_t b = item / shape.kv_heads / shape.rows;
+    const int64_t kv_offset = b * key_rows * kv_row + kv_head * shape.head_dim;
+    const KeySource source{
+        nullptr,
+        nullptr,
+        KvType::kFloat32,
+        1,
+        k + kv_offset,
+        v + kv_offset,
+        0,
+        kv_row};
+    const int64_t offset = item * groups * shape.head_dim;
+    level.attend_group(
         source,
-        0,
-        key_rows,
-        shape.head_dim,
-        0.0f,
-        0,
-        out + item * shape.head_dim);
+        {q + offset,
+         nullptr,
+         out + offset,
+         groups,
+         shape.head_dim,
+         0,
+         0,
+         key_rows});
   }
   spread_non_finite_rows(
-      out, 0, shape.batch * shape.rows, shape.heads * shape.head_dim);
+      out, shape.batch * shape.rows, shape.heads * shape.head_dim);
 }
 
 } // namespace voxtral_tts::operators

@@ -9,9 +9,9 @@
 #include <random>
 #include <vector>
 
-#include "operators/linear/levels.h"
 #include "operators/linear/linear.h"
 #include "operators/linear/quantize_rows.h"
+#include "simd/level.h"
 #include "simd/tasks.h"
 
 namespace voxtral_tts::operators {
@@ -141,20 +141,20 @@ struct Quantized {
   }
 };
 
-class Linear : public testing::TestWithParam<DotLevel> {
+class Linear : public testing::TestWithParam<simd::Level> {
  protected:
   void SetUp() override {
-    before_ = dot_level();
-    if (!set_dot_level(GetParam())) {
+    before_ = simd::level();
+    if (!simd::set_level(GetParam())) {
       GTEST_SKIP() << "this machine does not have the level";
     }
   }
   void TearDown() override {
-    set_dot_level(before_);
+    simd::set_level(before_);
   }
 
  private:
-  DotLevel before_{};
+  simd::Level before_{};
 };
 
 struct Case {
@@ -236,9 +236,9 @@ TEST_P(Linear, WhatIsNotFiniteFillsItsRowAlone) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Levels,
-    Linear,
-    testing::Values(DotLevel::kBaseline, DotLevel::kAvx2, DotLevel::kDot));
+    Levels, Linear, testing::ValuesIn(simd::kLevels), [](const auto& info) {
+      return simd::to_string(info.param);
+    });
 
 TEST(QuantizeRows, CoversTheRangeAndZeroExactly) {
   auto x = random_rows(4, 130);

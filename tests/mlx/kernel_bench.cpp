@@ -1,6 +1,7 @@
 // Times our CPU matrix products beside MLX's own, on the model's shapes:
-//   kernel_bench [--no-mlx] [--f32] [--level 0..3] [--threads N] [--quick]
-// Weights are cycled through copies larger than the last-level cache.
+//   kernel_bench [--no-mlx] [--f32] [--threads N] [--quick]
+// The level is VOXTRAL_TTS_CPU's. Weights are cycled through copies larger than
+// the last-level cache.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -14,6 +15,7 @@
 
 #include "kernels/levels.h"
 #include "kernels/matmul.h"
+#include "simd/level.h"
 #include "simd/tasks.h"
 
 namespace {
@@ -94,12 +96,6 @@ int main(int argc, char** argv) {
       type = mx::float32;
     } else if (option == "--quick") {
       quick = true;
-    } else if (option == "--level" && i + 1 < argc) {
-      const auto level = static_cast<delegate::SimdLevel>(std::atoi(argv[++i]));
-      if (!delegate::set_simd_level(level)) {
-        std::fprintf(stderr, "this machine lacks that level\n");
-        return 1;
-      }
     } else if (option == "--threads" && i + 1 < argc) {
       voxtral_tts::simd::set_task_threads(std::atoi(argv[++i]));
     } else if (option == "--group" && i + 1 < argc) {
@@ -112,7 +108,8 @@ int main(int argc, char** argv) {
   mx::set_default_device(mx::Device::cpu);
   const mx::Stream stream = mx::default_stream(mx::Device::cpu);
   const double budget = quick ? 150 : 600;
-  std::printf("level %d\n", static_cast<int>(delegate::simd_level()));
+  std::printf(
+      "level %s\n", voxtral_tts::simd::to_string(voxtral_tts::simd::level()));
 
   struct Shape {
     int n;

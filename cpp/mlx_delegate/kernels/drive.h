@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/pack.h"
+#include "operators/rows/row_loops.h"
 
 namespace voxtral_tts::mlx_delegate {
 namespace {
@@ -128,8 +129,21 @@ void multiply(const Product& product, Range rows, Range columns) {
   });
 }
 
+inline void add_scaled(float* y, const float* x, float weight, int64_t size) {
+  for (int64_t i = 0; i < size; ++i) {
+    y[i] += weight * x[i];
+  }
+}
+
+inline void widen_bfloat16(const uint16_t* p, int64_t size, float* out) {
+  for (int64_t i = 0; i < size; ++i) {
+    out[i] = std::bit_cast<float>(static_cast<uint32_t>(p[i]) << 16);
+  }
+}
+
 template <class L>
-constexpr Kernels kTable{plan<L>, pack<L>, multiply<L>};
+constexpr Kernels kTable{
+    plan<L>, pack<L>, multiply<L>, operators::dot, add_scaled, widen_bfloat16};
 
 } // namespace
 } // namespace voxtral_tts::mlx_delegate

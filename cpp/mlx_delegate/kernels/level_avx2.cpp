@@ -1,4 +1,9 @@
+#include <bit>
+#include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
 #include <new>
 
 #include "kernels/levels.h"

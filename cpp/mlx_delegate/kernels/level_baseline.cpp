@@ -1,5 +1,10 @@
 // 128-bit vectors of whatever the compiler's target has (NEON on aarch64).
+#include <bit>
+#include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
 #include <new>
 
 #include "kernels/levels.h"

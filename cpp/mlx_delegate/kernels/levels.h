@@ -1,18 +1,12 @@
-// The SIMD levels of the matrix products, and the work they are given.
+// What each SIMD level has of the matrix products and of attention, and the
+// work it is given.
 #pragma once
 
 #include <cstdint>
 
+#include "simd/level.h"
+
 namespace voxtral_tts::mlx_delegate {
-
-// kBaseline is what the compiler's target always has (on aarch64: NEON).
-enum class SimdLevel { kBaseline, kAvx2, kAvx512, kAvx512Bf16 };
-
-// The best one of this machine, or what set_simd_level() asked for.
-SimdLevel simd_level();
-
-// For tests: false, and no change, where the machine or the build lacks it.
-bool set_simd_level(SimdLevel level);
 
 enum class Element { kFloat32, kFloat16, kBfloat16 };
 
@@ -74,12 +68,18 @@ struct Kernels {
       float* sums);
   // Writes out[rows, columns] for a part of the product. Throws std::bad_alloc.
   void (*multiply)(const Product& product, Range rows, Range columns);
+
+  // What attention does with rows of floats.
+  float (*dot)(const float* a, const float* b, int64_t size);
+  void (*add_scaled)(float* y, const float* x, float weight, int64_t size);
+  void (*widen_bfloat16)(const uint16_t* p, int64_t size, float* out);
 };
 
 // Columns are best split at multiples of this.
 inline constexpr int64_t kColumnBlock = 48;
 
-const Kernels& kernels(SimdLevel level);
+// Of a level that simd::has_level(), by itself the one in use.
+const Kernels& kernels(simd::Level level = simd::level());
 
 // The levels' tables; nullptr where the target cannot have them.
 const Kernels* baseline_kernels();

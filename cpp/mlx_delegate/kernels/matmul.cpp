@@ -92,7 +92,7 @@ struct View {
 
 // Packs rows [first_row, + product.rows) of x, then multiplies.
 void run_product(Product product, const View& x, int64_t first_row) {
-  const Kernels& level = kernels(simd_level());
+  const Kernels& level = kernels();
   level.plan(product);
   const Scratch packed(product.rows * product.packed_row_bytes);
   const int64_t sums_bytes =

@@ -13,7 +13,7 @@
 #include <mlx/primitives.h>
 
 #include "kernels/checked_malloc.h"
-#include "operators/simd.h"
+#include "kernels/levels.h"
 #include "simd/tasks.h"
 
 namespace voxtral_tts::mlx_delegate {
@@ -47,13 +47,6 @@ float bfloat16_to_float(uint16_t half) {
   return value;
 }
 
-VOXTRAL_TTS_MULTIVERSION
-void bfloat16_row(const uint16_t* p, int64_t count, float* out) {
-  for (int64_t i = 0; i < count; ++i) {
-    out[i] = bfloat16_to_float(p[i]);
-  }
-}
-
 // `count` elements, `stride` apart, as floats; those of contiguous float32 are
 // used in place.
 
@@ -70,7 +63,7 @@ const float* read_row(
   } else if (type == mx::bfloat16) {
     const auto* x = reinterpret_cast<const uint16_t*>(p);
     if (stride == 1) {
-      bfloat16_row(x, count, out);
+      kernels().widen_bfloat16(x, count, out);
       return out;
     }
     for (int64_t i = 0; i < count; ++i) {
@@ -88,18 +81,6 @@ const float* read_row(
     }
   }
   return out;
-}
-
-VOXTRAL_TTS_MULTIVERSION
-float dot_product(const float* a, const float* b, int64_t size) {
-  return operators::dot(a, b, size);
-}
-
-VOXTRAL_TTS_MULTIVERSION
-void add_scaled(float* y, const float* x, float weight, int64_t size) {
-  for (int64_t i = 0; i < size; ++i) {
-    y[i] += weight * x[i];
-  }
 }
 
 // scores[0, count) become weights; returns 1 / their sum, 0 if no key is seen,
@@ -160,6 +141,7 @@ void Attention::store(const float* row, int64_t b, int64_t h, int64_t t) const {
 }
 
 void Attention::run(int64_t b, int64_t kv_head, int64_t t) const {
+  const Kernels& level = kernels();
   const int64_t group = q.shape[1] / k.shape[1];
   const int64_t keys = k.shape[2];
   const int64_t depth = q.shape[3];
@@ -187,7 +169,7 @@ void Attention::run(int64_t b, int64_t kv_head, int64_t t) const {
     const float* key =
         read_row(k.row(b, kv_head, s), k.type, k.strides[3], depth, row);
     for (int64_t g = 0; g < group; ++g) {
-      scores[g * keys + s] = dot_product(queries + g * depth, key, depth);
+      scores[g * keys + s] = level.dot(queries + g * depth, key, depth);
     }
   }
   for (int64_t g = 0; g < group; ++g) {
@@ -218,7 +200,7 @@ void Attention::run(int64_t b, int64_t kv_head, int64_t t) const {
     for (int64_t g = 0; g < group; ++g) {
       const float weight = scores[g * keys + s];
       if (weight != 0) { // masked rows of a cache may hold anything
-        add_scaled(sums + g * value_size, value, weight, value_size);
+        level.add_scaled(sums + g * value_size, value, weight, value_size);
       }
     }
   }

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#define VOXTRAL_TTS_INLINE __attribute__((always_inline)) inline
+#include "simd/inline.h"
 
 namespace voxtral_tts::mlx_delegate {
 namespace {

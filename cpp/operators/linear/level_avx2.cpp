@@ -1,4 +1,4 @@
-#include "operators/linear/levels.h"
+#include "operators/kernels.h"
 #include "simd/target.h"
 
 #if defined(__x86_64__)
@@ -12,8 +12,20 @@ struct Avx2 {
   using Float = __m256;
   using Int = __m256i;
   static constexpr int kLanes = 8;
-  static constexpr int kVectors = 2;
-  static constexpr int kRows = 2; // of 16 registers
+  // Of 16 registers. A single row takes a whole tile: one stream of memory.
+  static constexpr int kRows = 3;
+  static constexpr int vectors(int rows) {
+    return rows == 1 ? 4 : 2;
+  }
+  static constexpr int half_sums(int) {
+    return 1;
+  }
+  // Sums of 8 * 2 products of at most 255 * 8 fit in 16 bits: two halves of
+  // four loads.
+  template <int kBits>
+  static constexpr int narrow_loads() {
+    return kBits == 4 ? 4 : 0;
+  }
   static constexpr float kHalfUnit = 1;
   static constexpr float kInputOffset = 0;
 
@@ -26,7 +38,7 @@ struct Avx2 {
   static VOXTRAL_TTS_INLINE Int load(const uint8_t* p) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
   }
-  // -8 .. 7: sums of two products with 255 fit in 16 bits.
+  // -8 .. 7
   static VOXTRAL_TTS_INLINE Int low_halves(Int bytes) {
     const Int eight = _mm256_set1_epi8(8);
     const Int low = _mm256_and_si256(bytes, _mm256_set1_epi8(0x0f));
@@ -40,13 +52,19 @@ struct Avx2 {
     __builtin_memcpy(&four, p, sizeof(four));
     return _mm256_set1_epi32(four);
   }
+  static VOXTRAL_TTS_INLINE Int widen(Int pairs) {
+    return _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+  }
   static VOXTRAL_TTS_INLINE Int pairs_dot(Int x, Int w) {
-    return _mm256_madd_epi16(_mm256_maddubs_epi16(x, w), _mm256_set1_epi16(1));
+    return widen(_mm256_maddubs_epi16(x, w));
+  }
+  static VOXTRAL_TTS_INLINE Int add_narrow(Int sum, Int narrow) {
+    return _mm256_add_epi32(sum, widen(narrow));
   }
   template <int kBits>
   static VOXTRAL_TTS_INLINE Int dot(Int sum, Int x, Int w) {
     if constexpr (kBits == 4) {
-      return _mm256_add_epi32(sum, pairs_dot(x, w));
+      return _mm256_add_epi16(sum, _mm256_maddubs_epi16(x, w));
     }
     // 255 * 127 twice does not fit in 16 bits: the lower seven bits of x first.
     const Int seven = _mm256_set1_epi8(0x7f);

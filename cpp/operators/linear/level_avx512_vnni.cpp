@@ -1,4 +1,4 @@
-#include "operators/linear/levels.h"
+#include "operators/kernels.h"
 #include "simd/target.h"
 
 #if defined(__x86_64__)
@@ -12,9 +12,18 @@ struct Vnni {
   using Float = __m512;
   using Int = __m512i;
   static constexpr int kLanes = 16;
-  static constexpr int kVectors = 2;
   // 12 sums, 12 products, 2 weights, 1 input, 1 mask: 28 of 32 registers.
   static constexpr int kRows = 6;
+  static constexpr int vectors(int) {
+    return 2;
+  }
+  static constexpr int half_sums(int rows) {
+    return rows <= 2 ? 2 : 1; // few sums would wait for each other
+  }
+  template <int kBits>
+  static constexpr int narrow_loads() {
+    return 0;
+  }
   // Halves of a byte stay in its upper half: 16 times their value.
   static constexpr float kHalfUnit = 1.0f / 16;
   static constexpr float kInputOffset = 0;
@@ -24,6 +33,9 @@ struct Vnni {
   }
   static VOXTRAL_TTS_INLINE Int zero_int() {
     return _mm512_setzero_si512();
+  }
+  static VOXTRAL_TTS_INLINE Int add(Int a, Int b) {
+    return _mm512_add_epi32(a, b);
   }
   static VOXTRAL_TTS_INLINE Int load(const uint8_t* p) {
     return _mm512_loadu_si512(p);
@@ -72,7 +84,7 @@ struct Vnni {
 
 } // namespace
 
-MultiplyTile dot_multiply_tile() {
+MultiplyTile avx512_vnni_multiply_tile() {
   return multiply_any<Vnni>;
 }
 

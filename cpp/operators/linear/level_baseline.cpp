@@ -2,7 +2,7 @@
 // others are compared with.
 #include <cstring>
 
-#include "operators/linear/levels.h"
+#include "operators/kernels.h"
 #include "operators/linear/tile.h"
 
 namespace voxtral_tts::operators {
@@ -10,8 +10,17 @@ namespace {
 
 struct Plain {
   static constexpr int kLanes = 16;
-  static constexpr int kVectors = 1;
   static constexpr int kRows = 1;
+  static constexpr int vectors(int) {
+    return 1;
+  }
+  static constexpr int half_sums(int) {
+    return 1;
+  }
+  template <int kBits>
+  static constexpr int narrow_loads() {
+    return 0;
+  }
   static constexpr float kHalfUnit = 1.0f / 16; // halves stay in the upper half
   static constexpr float kInputOffset = 0;
   struct Float {

@@ -1,4 +1,4 @@
-#include "operators/linear/levels.h"
+#include "operators/kernels.h"
 #include "simd/target.h"
 
 #if defined(__aarch64__)
@@ -18,8 +18,17 @@ struct NeonDot {
   using Float = float32x4_t;
   using Int = int32x4_t;
   static constexpr int kLanes = 4;
-  static constexpr int kVectors = 4;
   static constexpr int kRows = 3; // of 32 registers: 12 sums, 12 products
+  static constexpr int vectors(int) {
+    return 4;
+  }
+  static constexpr int half_sums(int) {
+    return 1;
+  }
+  template <int kBits>
+  static constexpr int narrow_loads() {
+    return 0;
+  }
   static constexpr float kHalfUnit = 1.0f / 16; // halves stay in the upper half
   static constexpr float kInputOffset = 128;    // both factors are signed
 
@@ -74,7 +83,7 @@ struct NeonDot {
 
 } // namespace
 
-MultiplyTile dot_multiply_tile() {
+MultiplyTile neon_dot_multiply_tile() {
   return multiply_any<NeonDot>;
 }
 

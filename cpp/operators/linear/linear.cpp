@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "operators/linear/levels.h"
+#include "operators/kernels.h"
 #include "operators/linear/quantize_rows.h"
 #include "simd/tasks.h"
 
@@ -45,7 +45,7 @@ void linear(
         const int64_t begin = task * rows_per_task;
         quantize(begin, std::min(rows, begin + rows_per_task));
       });
-  const MultiplyTile multiply = multiply_tile_at(dot_level());
+  const MultiplyTile multiply = kernels().multiply_tile;
   const int64_t tiles = weights.tiles();
   simd::run_tasks(
       (tiles + kTilesPerTask - 1) / kTilesPerTask, [&](int64_t task) {

@@ -15,7 +15,7 @@ void multiply_rows(
     int64_t row,
     float* out) {
   for (int64_t column = 0; column < kTileColumns;
-       column += V::kVectors * V::kLanes) {
+       column += V::vectors(kRows) * V::kLanes) {
     multiply_pass<V, kBits, kRows>(weights, x, tile, column, row, out);
   }
 }

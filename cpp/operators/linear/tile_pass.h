@@ -4,16 +4,95 @@
 
 #include <cstddef>
 
-#include "operators/linear/levels.h"
+#include "operators/kernels.h"
+#include "simd/inline.h"
 
 namespace voxtral_tts::operators {
 namespace {
 
-#define VOXTRAL_TTS_INLINE __attribute__((always_inline)) inline
+// The core asks for the next page of a stretch of memory too late by itself.
+constexpr int64_t kAhead = 1024;
 
-// One pass: kRows rows times kVectors vectors of columns that start at `column`
-// of a tile. Sums of products are whole numbers within a group of inputs, so
-// that their order does not matter; groups are added up in float32, in order.
+// Adds the products of `loads` vectors of weights, and moves on behind them.
+// Where there are sums for both halves of a byte, they do not wait for each
+// other.
+template <class V, int kBits, int kRows, int kVectors, int kHalves>
+VOXTRAL_TTS_INLINE void multiply_loads(
+    int64_t loads,
+    int64_t stride,
+    const uint8_t*& values,
+    const uint8_t*& inputs,
+    typename V::Int (&sums)[kHalves][kRows][kVectors]) {
+  for (int64_t load = 0; load < loads; ++load) {
+    for (int at = 0; at < kVectors * V::kLanes * kStepInputs; at += 64) {
+      __builtin_prefetch(values + kAhead + at);
+    }
+    // One half after the other: fewer weights in registers at once.
+#pragma GCC unroll 2
+    for (int half = 0; half < 8 / kBits; ++half) {
+      typename V::Int w[kVectors];
+      for (int v = 0; v < kVectors; ++v) {
+        w[v] = V::load(values + v * V::kLanes * kStepInputs);
+        if constexpr (kBits == 4) {
+          w[v] = half == 0 ? V::low_halves(w[v]) : V::high_halves(w[v]);
+        }
+      }
+      for (int r = 0; r < kRows; ++r) {
+        const auto a = V::broadcast(inputs + r * stride);
+        for (int v = 0; v < kVectors; ++v) {
+          auto& sum = sums[half % kHalves][r][v];
+          sum = V::template dot<kBits>(sum, a, w[v]);
+        }
+      }
+      inputs += kStepInputs;
+    }
+    values += kStepBytes;
+  }
+}
+
+// The same into sums[0], by way of the narrow sums that a level may have.
+template <class V, int kBits, int kRows, int kVectors, int kHalves>
+VOXTRAL_TTS_INLINE void multiply_group(
+    int64_t loads,
+    int64_t stride,
+    const uint8_t*& values,
+    const uint8_t*& inputs,
+    typename V::Int (&sums)[kHalves][kRows][kVectors]) {
+  constexpr int64_t kNarrow = V::template narrow_loads<kBits>();
+  if constexpr (kNarrow == 0) {
+    multiply_loads<V, kBits>(loads, stride, values, inputs, sums);
+  } else {
+    for (int64_t left = loads; left > 0; left -= kNarrow) {
+      typename V::Int narrow[1][kRows][kVectors];
+      for (int r = 0; r < kRows; ++r) {
+        for (int v = 0; v < kVectors; ++v) {
+          narrow[0][r][v] = V::zero_int();
+        }
+      }
+      if (left >= kNarrow) {
+        multiply_loads<V, kBits>(kNarrow, stride, values, inputs, narrow);
+      } else {
+        multiply_loads<V, kBits>(left, stride, values, inputs, narrow);
+      }
+      for (int r = 0; r < kRows; ++r) {
+        for (int v = 0; v < kVectors; ++v) {
+          sums[0][r][v] = V::add_narrow(sums[0][r][v], narrow[0][r][v]);
+        }
+      }
+    }
+  }
+  if constexpr (kHalves == 2) {
+    for (int r = 0; r < kRows; ++r) {
+      for (int v = 0; v < kVectors; ++v) {
+        sums[0][r][v] = V::add(sums[0][r][v], sums[1][r][v]);
+      }
+    }
+  }
+}
+
+// One pass: kRows rows times some vectors of columns that start at `column` of
+// a tile. Sums of products are whole numbers within a group of inputs, so that
+// their order does not matter; groups are added up in float32, in order.
 template <class V, int kBits, int kRows>
 VOXTRAL_TTS_INLINE void multiply_pass(
     const PackedWeights& weights,
@@ -22,7 +101,8 @@ VOXTRAL_TTS_INLINE void multiply_pass(
     int64_t column,
     int64_t row,
     float* out) {
-  constexpr int kVectors = V::kVectors;
+  constexpr int kVectors = V::vectors(kRows);
+  constexpr int kHalves = kBits == 4 ? V::half_sums(kRows) : 1;
   constexpr int64_t kScaleBytes = kBits == 4 ? 2 : 4;
   const uint8_t* values =
       weights.values + tile * weights.tile_bytes() + column * kStepInputs;
@@ -40,39 +120,21 @@ VOXTRAL_TTS_INLINE void multiply_pass(
     }
   }
   for (int64_t group = 0; group < groups; ++group) {
-    typename V::Int products[kRows][kVectors];
-    for (int r = 0; r < kRows; ++r) {
-      for (int v = 0; v < kVectors; ++v) {
-        products[r][v] = V::zero_int();
-      }
-    }
-    for (int64_t load = 0; load < loads; ++load) {
-      // One half after the other: fewer weights in registers at once.
-#pragma GCC unroll 2
-      for (int half = 0; half < 8 / kBits; ++half) {
-        typename V::Int w[kVectors];
+    typename V::Int products[kHalves][kRows][kVectors];
+    for (auto& half : products) {
+      for (int r = 0; r < kRows; ++r) {
         for (int v = 0; v < kVectors; ++v) {
-          w[v] = V::load(values + v * V::kLanes * kStepInputs);
-          if constexpr (kBits == 4) {
-            w[v] = half == 0 ? V::low_halves(w[v]) : V::high_halves(w[v]);
-          }
+          half[r][v] = V::zero_int();
         }
-        for (int r = 0; r < kRows; ++r) {
-          const auto a = V::broadcast(inputs + r * x.stride);
-          for (int v = 0; v < kVectors; ++v) {
-            products[r][v] = V::template dot<kBits>(products[r][v], a, w[v]);
-          }
-        }
-        inputs += kStepInputs;
       }
-      values += kStepBytes;
     }
+    multiply_group<V, kBits>(loads, x.stride, values, inputs, products);
     for (int v = 0; v < kVectors; ++v) {
       const auto scale =
           kBits == 4 ? V::load_bf16(scales + v * V::kLanes * kScaleBytes)
                      : V::load_float(scales + v * V::kLanes * kScaleBytes);
       for (int r = 0; r < kRows; ++r) {
-        sums[r][v] = V::madd(V::to_float(products[r][v]), scale, sums[r][v]);
+        sums[r][v] = V::madd(V::to_float(products[0][r][v]), scale, sums[r][v]);
       }
     }
     scales += kTileColumns * kScaleBytes;

@@ -11,6 +11,7 @@
 #include <mlx/mlx.h>
 
 #include "kernels/levels.h"
+#include "simd/level.h"
 #include "simd/tasks.h"
 
 namespace voxtral_tts::mlx_delegate {
@@ -68,25 +69,24 @@ inline void expect_close(
 }
 
 // Each test for every level that this machine has.
-class PerLevel : public testing::TestWithParam<SimdLevel> {
+class PerLevel : public testing::TestWithParam<simd::Level> {
  protected:
   void SetUp() override {
-    if (!set_simd_level(GetParam())) {
+    if (!simd::set_level(GetParam())) {
       GTEST_SKIP() << "this machine lacks the level";
     }
   }
   void TearDown() override {
-    set_simd_level(best_);
+    simd::set_level(best_);
     simd::set_task_threads(0);
   }
 
  private:
-  SimdLevel best_ = simd_level();
+  simd::Level best_ = simd::level();
 };
 
-inline std::string level_name(const testing::TestParamInfo<SimdLevel>& info) {
-  const char* names[] = {"Baseline", "Avx2", "Avx512", "Avx512Bf16"};
-  return names[static_cast<int>(info.param)];
+inline std::string level_name(const testing::TestParamInfo<simd::Level>& info) {
+  return simd::to_string(info.param);
 }
 
 #define VOXTRAL_TTS_ALL_LEVELS(suite) \
@@ -94,10 +94,10 @@ inline std::string level_name(const testing::TestParamInfo<SimdLevel>& info) {
       Levels,                         \
       suite,                          \
       testing::Values(                \
-          SimdLevel::kBaseline,       \
-          SimdLevel::kAvx2,           \
-          SimdLevel::kAvx512,         \
-          SimdLevel::kAvx512Bf16),    \
+          simd::Level::kBaseline,     \
+          simd::Level::kAvx2,         \
+          simd::Level::kAvx512,       \
+          simd::Level::kAvx512Bf16),  \
       level_name)
 
 } // namespace voxtral_tts::mlx_delegate

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "model/manifest.h"
+#include "simd/level.h"
 #include "support/files.h"
 #include "voxtral_tts/error.h"
 #include "voxtral_tts/log.h"
@@ -38,7 +39,8 @@ std::string cpu_identity() {
     }
   }
 #endif
-  return text;
+  // A forced level adds up in another order than the machine's own.
+  return text + simd::to_string(simd::level());
 }
 
 std::string file_identity(

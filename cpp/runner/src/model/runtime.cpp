@@ -14,6 +14,7 @@
 #include <executorch/runtime/platform/platform.h>
 
 #include "operators/operators.h"
+#include "simd/level.h"
 #include "voxtral_tts/error.h"
 #include "voxtral_tts/log.h"
 
@@ -89,9 +90,14 @@ void check_process() {
 
 void prepare_runtime(int num_threads) {
   check_process();
+  if (const std::string problem = simd::level_problem(); !problem.empty()) {
+    throw Error(
+        ErrorClass::kUsage, problem + "; unset it or name one of these");
+  }
   static std::once_flag once;
   std::call_once(once, [num_threads] {
     operators::register_operators();
+    log_debug("CPU kernels: %s", simd::to_string(simd::level()));
     executorch::runtime::register_pal(
         executorch::runtime::PalImpl::create(forward_runtime_log, __FILE__));
     size_thread_pool(num_threads);

@@ -1,14 +1,18 @@
-// An exponential that the compiler turns into vector code.
+// An exponential that the compiler turns into vector code. Include it where
+// lanes.h may be.
 #pragma once
 
 #include <bit>
 #include <cstdint>
 
+#include "simd/inline.h"
+
 namespace voxtral_tts::operators {
+namespace {
 
 // e^x for x <= 0, within 2e-7 of it: 2^n times a polynomial, which the compiler
 // turns into vector code. (Coefficients: Taylor's, on half an octave each way.)
-__attribute__((always_inline)) inline float exp_negative(float x) {
+VOXTRAL_TTS_INLINE float exp_negative(float x) {
   constexpr float kRound = 12582912.0f; // 1.5 * 2^23
   const float clamped = x < -87.0f ? -87.0f : x;
   // The whole number next to it, in the lowest bits as well.
@@ -28,4 +32,5 @@ __attribute__((always_inline)) inline float exp_negative(float x) {
   return x < -87.0f ? 0.0f : p * std::bit_cast<float>(power << 23);
 }
 
+} // namespace
 } // namespace voxtral_tts::operators
