@@ -1,6 +1,7 @@
 #include "kernels/levels.h"
 
 #include <atomic>
+#include <initializer_list>
 
 namespace voxtral_tts::mlx_delegate {
 namespace {

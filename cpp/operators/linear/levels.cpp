@@ -1,6 +1,7 @@
 #include "operators/linear/levels.h"
 
 #include <atomic>
+#include <initializer_list>
 
 #if defined(__aarch64__) && defined(__linux__)
 #include <sys/auxv.h>
