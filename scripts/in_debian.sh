@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Runs a command on another Debian than this machine's: in_debian.sh NAME SUITE SCRIPT
+# Runs a command on another Debian than this machine's: in_debian.sh NAME SUITE SCRIPT [FOLDER]
 #
 # .cache/roots/NAME holds that system, made by debootstrap when it is missing. It gets a copy of the
 # working tree in /src (its .venv, build and out stay from run to run), and this machine's way to
 # packages: apt's mirror and proxy, pip's settings, its cache and the indexes on this disk, certificates.
-# SCRIPT is what bash runs there as root, in /src. Mounts end with it.
+# SCRIPT is what bash runs there as root, in /src; FOLDER is seen there as /given. Mounts end with it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-name=$1 suite=$2 script=$3
+name=$1 suite=$2 script=$3 given=${4:-}
 root=$PWD/.cache/roots/$name
 
 stop() {
@@ -62,7 +62,7 @@ mapfile -t folders < <(shown)
 mapfile -t variables < <(env | grep -iE '^(pip_|[a-z]+_proxy=|[a-z_]*(ca_bundle|ssl_cert[a-z_]*)=|jobs=)')
 # shellcheck disable=SC2016 # the inner shell expands them
 exec unshare --mount --pid --fork --kill-child bash -euc '
-  root=$1 script=$2 count=$3; shift 3
+  root=$1 script=$2 given=$3 count=$4; shift 4
   mount -t proc proc "$root/proc"
   mount --rbind /dev "$root/dev"
   for folder in "${@:1:count}"; do
@@ -70,7 +70,8 @@ exec unshare --mount --pid --fork --kill-child bash -euc '
     mount --bind "$folder" "$root$folder"
   done
   shift "$count"
+  [ -z "$given" ] || { mkdir -p "$root/given" && mount --bind "$given" "$root/given"; }
   exec env -i HOME=/root LANG=C.UTF-8 TERM=dumb DEBIAN_FRONTEND=noninteractive PIP_ROOT_USER_ACTION=ignore \
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@" \
     chroot "$root" bash -euc "cd /src; $script"
-' in_debian "$root" "$script" "${#folders[@]}" "${folders[@]}" "${variables[@]}"
+' in_debian "$root" "$script" "$given" "${#folders[@]}" "${folders[@]}" "${variables[@]}"
