@@ -1,4 +1,4 @@
-"""Compares two syntheses of the runner, NAME.json and NAME.wav of each: compare_speech.py ONE OTHER.
+"""Compares two syntheses of the runner, NAME.json and NAME.wav each: compare_speech.py ONE OTHER.
 
 They have to choose the same codes (`--trace-json`) in every frame; a 16-bit sample may differ by
 one, where sums of another order fall on the other side of a half.
