@@ -43,7 +43,7 @@ ifeq ($(origin CXX),default)
 export CXX := c++
 endif
 
-.PHONY: help setup system-packages build python demo test test-cpp test-python test-server test-long test-bench test-hearing train judge package-voice test-asan test-arm check-macos test-tsan fuzz fuzz-smoke coverage test-install lint format bench bench-flow bench-mlx clean reliability mlx-e2e mlx-op-suite voxtral_tts-mlx voxtral_tts-xnnpack test-clang
+.PHONY: help setup system-packages build python demo test test-cpp test-python test-server test-long test-bench test-hearing train judge package-voice test-asan test-arm check-macos test-tsan fuzz fuzz-smoke coverage test-install lint format bench bench-flow bench-mlx clean reliability mlx-e2e mlx-op-suite voxtral_tts-mlx voxtral_tts-xnnpack test-clang check-trixie check-testing check-wheel
 
 help: ## list the targets
 	@grep -E '^[a-z0-9_-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -117,8 +117,22 @@ test-asan: setup $(TEKKEN) $(EXPORTED) ## under ASan and UBSan: C++ tests, comma
 check-macos: setup ## cross-build for Apple Silicon on Linux, and read what a Mac would load
 	@bash scripts/check_macos.sh
 
-test-arm: setup ## the CPU kernels for 64-bit Arm, cross-compiled and emulated
-	@bash scripts/test_arm.sh
+test-arm: voxtral_tts-xnnpack $(DEMO)/exported/model.pte ## C++ tests and the small voice on 64-bit Arm, cross-built and emulated
+	@bash scripts/test_arm.sh $(DEMO)/exported '$(SENTENCE)'
+
+# Other systems than this machine's, in Debian roots under .cache/roots; as root, with debootstrap.
+WHEEL_PACKAGES := g++ pkg-config python3-dev python3-venv libpcre2-dev libssl-dev libxxhash-dev nlohmann-json3-dev
+INSTALL := apt-get -qq update && apt-get -qq install --yes --no-install-recommends
+
+check-trixie: ## Debian 13: the demo, the C++ tests, the wheel; in a root of its own, for half an hour
+	@bash scripts/in_debian.sh trixie trixie '$(INSTALL) make git $(WHEEL_PACKAGES) && make demo test-cpp && bash scripts/check_wheel.sh out/wheel'
+
+check-testing: ## Debian's testing, for its newer Python: the wheel, in a root of its own
+	@bash scripts/in_debian.sh testing testing '$(INSTALL) $(WHEEL_PACKAGES) && bash scripts/check_wheel.sh out/wheel'
+
+check-wheel: ## the wheel as given away: built, repaired, installed into a bare Debian root
+	@bash scripts/check_wheel.sh out/wheel $(PYTHON)
+	@bash scripts/smoke_bare.sh out/wheel/repaired/*.whl
 
 test-tsan: setup $(EXPORTED) ## C++ code that uses threads under ThreadSanitizer
 	@bash scripts/test_tsan.sh $(TINY)/exported

@@ -1,35 +1,62 @@
 #!/usr/bin/env bash
-# The CPU kernels for 64-bit Arm: compiled by a cross compiler, their tests run by an emulator with
-# the dot product and without it. Needs the Debian packages named below.
+# The runner on 64-bit Arm: cross-built against ExecuTorch's wheel for that machine, its C++ tests run
+# by an emulator with the dot product and without it, and the codes and samples of a sentence compared
+# with this machine's.
+#   test_arm.sh EXPORTED_FOLDER SENTENCE
+# Needs Debian, and of it the packages named below; nothing is installed. EXPORTED_FOLDER is of fp32.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+exported=$1 sentence=$2
+arm=.cache/arm bin=$PWD/.venv/bin out=out/arm
 
-compiler=aarch64-linux-gnu-g++ emulator=qemu-aarch64 googletest=/usr/src/googletest
-for tool in "$compiler" "$emulator"; do
+for tool in aarch64-linux-gnu-g++ qemu-aarch64 dpkg-deb; do
   command -v "$tool" >/dev/null || {
-    echo "$tool is missing: apt-get install g++-aarch64-linux-gnu qemu-user googletest" >&2
+    echo "$tool is missing: apt-get install g++-aarch64-linux-gnu qemu-user" >&2
     exit 2
   }
 done
 
-executorch=$(.venv/bin/python -c "import executorch, pathlib; print(pathlib.Path(executorch.__path__[0]) / 'include')")
-out=build/arm
-mkdir -p "$out"
-sources=(
-  "$googletest"/googletest/src/gtest-all.cc "$googletest"/googlemock/src/gmock-all.cc
-  "$googletest"/googlemock/src/gmock_main.cc
-  cpp/operators/{attend,kernels,rowwise}.cpp cpp/operators/{linear,rows}/*.cpp cpp/simd/level.cpp
-  tests/cpp/operators_{linear,element,kv_types,levels}_test.cpp tests/cpp/operators_test.cpp
-  tests/cpp/serial_tasks.cpp
-)
-flags="-std=c++20 -O2 -Wno-psabi -Icpp -I$executorch"
-for part in googletest googlemock; do
-  flags+=" -I$googletest/$part -I$googletest/$part/include"
-done
-printf '%s\n' "${sources[@]}" | xargs -P "$(getconf _NPROCESSORS_ONLN)" -I{} \
-  sh -c "$compiler $flags -c {} -o $out/\$(basename {}).o"
-"$compiler" -static "$out"/*.o -o "$out/kernel_tests" 2>/dev/null
+# Debian's packages for Arm are only unpacked, by an apt that keeps its lists here.
+packages() {
+  local apt=(apt-get -qq -o "Dir::State::Lists=$PWD/$arm/lists" -o "Dir::Cache=$PWD/$arm/cache"
+    -o "APT::Architectures::=$(dpkg --print-architecture)" -o APT::Architectures::=arm64 -o APT::Sandbox::User=root)
+  rm -rf $arm
+  mkdir -p $arm/lists/partial $arm/cache/archives/partial $arm/debs $arm/wheel $arm/packages
+  "${apt[@]}" update
+  (cd $arm/debs && "${apt[@]}" download \
+    {libpcre2,libssl,libxxhash,libgtest,libgmock}-dev:arm64 nlohmann-json3-dev libcli11-dev)
+  local deb
+  for deb in $arm/debs/*.deb; do
+    dpkg-deb --extract "$deb" $arm/sysroot
+  done
+  "$bin/pip" download -qq --no-deps --only-binary=:all: --platform manylinux_2_28_aarch64 --dest $arm/wheel \
+    "$(sed -n 's/^ *"\(executorch==[0-9.]*\)".*/\1/p' pyproject.toml | head -n 1)"
+  "$bin/python" -m zipfile -e $arm/wheel/*.whl $arm/packages
+  touch $arm/.ready
+}
+[ $arm/.ready -nt pyproject.toml ] && [ $arm/.ready -nt scripts/test_arm.sh ] || packages
+
+# CMake asks Python for the folder of ExecuTorch: the one for Arm comes first.
+export PYTHONPATH=$PWD/$arm/packages
+"$bin/cmake" --preset arm --log-level=WARNING
+"$bin/cmake" --build --preset arm
+unset PYTHONPATH
+
+rm -rf $out
+mkdir -p $out
+# Samples and codes are the same for any number of threads; an emulator is faster with one.
+speak() { # speak NAME COMMAND...
+  local name=$1
+  shift
+  "$@" --model "$exported/model.pte" --codec "$exported/codec_decoder.pte" --text "$sentence" \
+    --output "$out/$name.wav" --trace-json "$out/$name.json" --voice-cache off --quiet
+}
+speak here ./voxtral_tts_runner
+emulated=(qemu-aarch64 -L /usr/aarch64-linux-gnu)
 for cpu in max cortex-a53; do # the second lacks the dot product
   echo "== $cpu"
-  "$emulator" -cpu "$cpu" "$out/kernel_tests" --gtest_brief=1
+  export QEMU_CPU=$cpu
+  "${emulated[@]}" build/arm/tests/cpp/voxtral_tts_tests --gtest_brief=1
+  speak $cpu "${emulated[@]}" build/arm/voxtral_tts_runner --threads 1
+  "$bin/python" scripts/compare_speech.py $out/here $out/$cpu
 done
