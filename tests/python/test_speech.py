@@ -88,7 +88,7 @@ def speech_of(runner: FakeRunner, *segments: Segment, **options: Any) -> Speech:
 
 
 def test_statistics_and_codes_add_up() -> None:
-    speech = speech_of(FakeRunner(ends), Segment("One.", 0.5), Segment("Two.", 0.25))
+    speech = speech_of(FakeRunner(ends), Segment("One.", 0.5, 9), Segment("Two.", 0.25, 14))
     chunks = list(speech)
     stats = speech.stats
     samples = sum(len(chunk.samples) for chunk in chunks)
@@ -103,7 +103,7 @@ def test_statistics_and_codes_add_up() -> None:
     assert (stats.finish_reason, stats.backend) == ("end_of_audio", "portable")
     assert stats.peak == pytest.approx(0.5)
     assert 0 < stats.first_audio_ms <= stats.wall_ms
-    assert speech.spoken_characters == len("One.Two.")
+    assert speech.spoken_characters == 14
     assert stats.to_dict()["rtf"] == stats.rtf
 
 
@@ -116,6 +116,14 @@ def test_pauses_are_silence_of_their_length() -> None:
     # The pause of one, a ramp's length, and the pause without speech.
     assert abs(len(silence) - 1.3 * RATE) <= 2 * ramp
     assert not silence.any()
+
+
+def test_a_pause_before_the_first_word_stays_there() -> None:
+    samples = speech_of(FakeRunner(ends), Segment("", 1.0), Segment("Good morning.")).samples()
+    assert not samples[:RATE].any()
+    assert np.abs(samples[RATE + 240 :]).max() == pytest.approx(0.5)
+    assert len(samples) == pytest.approx(RATE + 10 * FRAME, abs=240)
+    assert samples[-1] != 0  # nothing follows it
 
 
 def test_joins_do_not_jump() -> None:
@@ -164,6 +172,15 @@ def test_a_limit_of_ones_own_is_no_missed_end() -> None:
     assert [call["text"] for call in runner.calls] == ["One.", "Two."]
     assert speech.stats.finish_reason == "length"
     assert speech.stats.missed_ends == 0
+
+
+def test_a_text_that_ends_at_the_limit_is_complete() -> None:
+    speech = speech_of(FakeRunner(ends), Segment("One."), Segment("Two.", 0.1), max_frames=20)
+    assert sum(chunk.frames for chunk in speech) == 20
+    assert speech.stats.finish_reason == "end_of_audio"
+    cut = speech_of(FakeRunner(ends), Segment("One."), Segment("Two."), max_frames=10)
+    assert sum(chunk.frames for chunk in cut) == 10
+    assert cut.stats.finish_reason == "length"
 
 
 def test_an_empty_segment_is_a_warning_and_an_empty_text_an_error() -> None:

@@ -12,9 +12,15 @@ from voxtral_tts.text import Segment, prepare
 
 
 def segments(text: object, language: str = "en", **options: object) -> list[tuple[str, float]]:
-    found = list(prepare(text, language=language, **options))  # type: ignore[arg-type]
-    assert all(isinstance(segment, Segment) for segment in found)
-    return [(segment.text, segment.pause_s) for segment in found]
+    """Text and pause; a pause that came later, as a segment of its own, is the segment's before."""
+    found: list[tuple[str, float]] = []
+    for segment in prepare(text, language=language, **options):  # type: ignore[arg-type]
+        assert isinstance(segment, Segment)
+        if found and not segment.text:
+            found[-1] = (found[-1][0], found[-1][1] + segment.pause_s)
+        else:
+            found.append((segment.text, segment.pause_s))
+    return found
 
 
 def test_the_first_sentence_is_alone_and_the_others_share_a_segment() -> None:
@@ -219,6 +225,41 @@ def test_a_stream_is_spoken_while_it_comes() -> None:
     assert next(stream) == Segment("How are you?", 0.2)
     assert taken[-1] == " I"
     assert list(stream) == [Segment("I am fine.", 0.0)]
+
+
+def test_what_is_complete_does_not_wait_for_more() -> None:
+    """After an empty line, or where an empty piece says that nothing comes for now."""
+    taken: list[str] = []
+
+    def pieces() -> Iterator[str]:
+        for piece in ["Hello there.\n", "", "How are\n", "", "you?\n", "", "A line\n\n", "End", ""]:
+            taken.append(piece)
+            yield piece
+
+    stream = prepare(pieces(), language="en")
+    assert next(stream) == Segment("Hello there.", 0.0)
+    assert taken == ["Hello there.\n", ""]
+    assert [next(stream), next(stream)] == [Segment("", 0.6), Segment("How are you?", 0.0)]
+    assert taken[-2:] == ["you?\n", ""]
+    assert [next(stream), next(stream)] == [Segment("", 0.6), Segment("A line.", 0.0)]
+    assert taken[-1] == "A line\n\n"
+    assert list(stream) == [Segment("", 0.6), Segment("End.", 0.0)]  # at its end no pause
+
+
+@pytest.mark.parametrize("line", ["The plan of Dr.\n", "He came on\n", "He came.", "He came. An"])
+def test_an_unfinished_sentence_waits(line: str) -> None:
+    found = list(prepare([line, "", "Smith failed.\n", ""], language="en"))
+    assert len([segment for segment in found if segment.text]) == (2 if "came. A" in line else 1)
+
+
+def test_segments_know_where_in_the_text_they_end() -> None:
+    text = "# Title\r\n\r\nOne. Two is\r\nhere. Three.\n\n- a\n  - b\n\n[pause 1s] Last one  \n\n"
+    for form in (text, list(text), text.splitlines(keepends=True)):
+        for segment in prepare(form, language="en", join_sentences=False):
+            if segment.text:
+                last = segment.text.rstrip(".").split()[-1]
+                assert text[: segment.end].rstrip(". \r\n").endswith(last)
+    assert segment.end == text.index("one") + len("one  \n")
 
 
 def test_an_endless_stream_takes_constant_memory() -> None:
