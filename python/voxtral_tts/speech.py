@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from voxtral_tts.asynchronous import AsyncChunks
 from voxtral_tts.audio import AudioChunk, FinishReason, Stats
 from voxtral_tts.encode import AudioFile
 from voxtral_tts.errors import SpeechWarning, TextError
@@ -83,13 +84,14 @@ class SpeechStats:
         return {**asdict(self), "rtf": self.rtf}
 
 
-class Speech:
+class Speech(AsyncChunks):
     """A text being spoken: an iterator of ``AudioChunk``, made by ``Runner.speak``.
 
     Chunks of pauses have samples and no codes; the last chunk is empty and ``is_final``.
     ``first_frame`` counts the codec frames before, pauses not among them. It holds the runner
     while a segment is spoken, and is to be exhausted or closed before the runner speaks
-    something else. Only one thread may iterate, any may close.
+    something else; dropping the last reference closes it. Only one thread may iterate, any may
+    close. ``async for`` works as well, and cancelling its task closes the speech.
     """
 
     def __init__(

@@ -10,7 +10,7 @@ from voxtral_tts.text.blocks import Event, Gap, More, Reader, Sentence
 from voxtral_tts.text.languages import language as facts_of
 from voxtral_tts.text.languages.base import Language
 from voxtral_tts.text.segment import Segment
-from voxtral_tts.text.sentences import SPEECH, finish, split_long
+from voxtral_tts.text.sentences import SPEECH, finish, split_long, unquoted
 
 SENTENCE_S = 0.2
 DEFAULT_CHARACTERS = 400  # of a segment, where the model does not say less
@@ -96,7 +96,8 @@ class _Grouper:
     def _out(self, pause: float) -> Iterator[Segment]:
         if self._text:
             self.spoken += 1
-            segment = Segment(self._text, self._pause if self._closed else pause, self._end)
+            text = unquoted(self._text) if self._normalize else self._text
+            segment = Segment(text, self._pause if self._closed else pause, self._end)
             self._text, self._pause = "", 0.0
             self._closed = self._explicit = self._more = False
             yield segment
