@@ -174,6 +174,8 @@ def test_without_a_model_the_small_voice_of_the_package_speaks(tmp_path: Path) -
         (["--tokenizer", "nowhere.json"], 5, "Tokenizer", ["nowhere.json"]),
         (["--voice", "nobody"], 6, "Voice", ["nobody", "neutral_female"]),
         (["--text", " "], 7, "Text", ["empty"]),
+        (["--text", "\ufeff"], 7, "Text", ["nothing to say"]),
+        (["--text", "\u200b"], 7, "Text", ["nothing to say"]),
         (["-i", "nowhere.txt"], 7, "Text", ["nowhere.txt"]),
         (["-o", "nowhere/a.wav"], 8, "OutputIO", ["nowhere", "does not exist"]),
         (["--spectrogram", "nowhere/a.png"], 8, "OutputIO", ["nowhere", "does not exist"]),

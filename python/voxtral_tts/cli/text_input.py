@@ -13,6 +13,7 @@ from pathlib import Path
 
 from voxtral_tts.cli.console import print_line
 from voxtral_tts.errors import TextError, UsageError
+from voxtral_tts.text.sentences import SPEECH
 
 STANDARD_STREAM = "-"
 _BLOCK = 65536  # bytes
@@ -46,8 +47,8 @@ def read_text(args: argparse.Namespace) -> str | Iterator[str]:
 
 
 def _checked(text: str, name: str) -> str:
-    if not text.strip():
-        raise TextError(f"{name}: the text is empty; give some words")
+    if not SPEECH.search(text):
+        raise TextError(f"{name}: the text is empty, it has nothing to say; give some words")
     return text
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import regex
 
+from voxtral_tts.text.characters import without_escapes
 from voxtral_tts.text.languages.base import Language
 from voxtral_tts.text.pauses import MARK, seconds
 from voxtral_tts.text.sentences import boundary, emergency_cut
@@ -78,11 +79,18 @@ class Reader:
         self._buffer = ""
         self._announce = False  # what came before waits to hear that text follows
         self._seen = 0  # up to here the buffer has no boundary
+        self._escape = ""  # the start of a terminal's escape sequence
         self._read = 0  # characters of the text up to the buffer's end
         self._return = False  # the last piece ended between \r and \n
 
     def feed(self, piece: str) -> Iterator[Event]:
         """The events that this piece makes certain."""
+        if not self._read and not self._head and piece.startswith("\ufeff"):
+            piece = piece[1:]  # a byte-order mark, which is the file's, not the text's
+            self._read += 1
+        whole = self._escape + piece
+        piece, self._escape = without_escapes(whole)
+        self._read += len(whole) - len(piece) - len(self._escape)
         if self._return and piece.startswith("\n"):
             piece = piece[1:]
             self._read += 1

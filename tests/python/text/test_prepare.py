@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from voxtral_tts.errors import TextError, UsageError
-from voxtral_tts.text import Segment, prepare
+from voxtral_tts.text import Segment, normalize, prepare
 
 
 def segments(text: object, language: str = "en", **options: object) -> list[tuple[str, float]]:
@@ -116,10 +116,55 @@ def test_a_pause_that_is_too_long() -> None:
         segments("One [pause 11s] two")
 
 
-@pytest.mark.parametrize("text", ["", "  \n\n", "...", "***\n---\n", "[pause 1s]", "\u200b"])
+@pytest.mark.parametrize(
+    "text", ["", "  \n\n", "...", "***\n---\n", "[pause 1s]", "\u200b", "\ufeff", '""']
+)
 def test_nothing_to_speak(text: str) -> None:
-    with pytest.raises(TextError, match="nothing to speak"):
-        segments(text)
+    for change in (True, False):
+        for form in (text, list(text)):
+            with pytest.raises(TextError, match="nothing to speak"):
+                segments(form, normalize=change)
+
+
+@pytest.mark.parametrize("change", [True, False])
+def test_a_byte_order_mark_is_not_spoken(change: bool) -> None:
+    for form in ("\ufeffHello.", ["\ufeff", "Hello."], ["\ufeffHel", "lo."]):
+        assert segments(form, normalize=change) == [("Hello.", 0.0)]
+
+
+@pytest.mark.parametrize("change", [True, False])
+def test_a_terminals_escape_sequences_go_as_a_whole(change: bool) -> None:
+    """Oracle: ECMA-48, whose CSI sequences end in @ to ~, and OSC ones in BEL or ST."""
+    text = (
+        "\x1b]0;a title\x07\x1b[1;31mDone.\x1b[0m Next \x1b[38;2;255;0;0mone\x1b[m"
+        " \x1b]8;;http://x.org\x1b\\link\x1b]8;;\x07.\x1b[K"
+    )
+    expected = [("Done.", 0.2), ("Next one link.", 0.0)]
+    assert segments(text, normalize=change) == expected
+    for cut in range(1, len(text)):
+        if text[cut : cut + 1] != "\\":  # ESC of a string's end may be a sequence's start
+            assert segments([text[:cut], text[cut:]], normalize=change) == expected, cut
+    assert normalize("\x1b[1;31mred\x1b[0m", "en") == "red"
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ('"Hello there."', "Hello there."),
+        ('"Hello there"', "Hello there."),
+        ('"So"?', "So?"),
+        ("\u2018Don\u2019t go.\u2019", "Don\u2019t go."),
+        ("'Don't go.'", "Don't go."),
+        ("\u201eGuten Tag.\u201c", "Guten Tag."),
+        ("\u00abBonjour.\u00bb", "Bonjour."),
+        ('"Yes," he said, "no."', '"Yes," he said, "no."'),
+        ('He said "hi".', 'He said "hi".'),
+        ("\u201eGuten Tag\u201c, sagte er.", "\u201eGuten Tag\u201c, sagte er."),
+    ],
+)
+def test_quotation_marks_around_all_of_a_segment_go(text: str, spoken: str) -> None:
+    assert segments(text) == [(spoken, 0.0)]
+    assert segments(text, normalize=False) == [(text, 0.0)]
 
 
 def test_arguments() -> None:
