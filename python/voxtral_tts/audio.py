@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -74,8 +74,14 @@ class AudioChunk:
         return len(self.codes)
 
 
+if TYPE_CHECKING:  # what a type checker unpacks with a type for each must be a tuple
+    _Unpacked = tuple[NDArray[np.float32], int]
+else:
+    _Unpacked = object
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class Audio:
+class Audio(_Unpacked):
     """A whole utterance. ``samples, sample_rate = audio`` works as well."""
 
     samples: NDArray[np.float32]  # (n,), mono, nominally in [-1, 1]
@@ -97,6 +103,10 @@ class Audio:
         yield self.samples
         yield self.sample_rate
 
+    @overload
+    def __array__(self, dtype: None = None, copy: bool | None = None) -> NDArray[np.float32]: ...
+    @overload
+    def __array__(self, dtype: DTypeLike, copy: bool | None = None) -> NDArray[Any]: ...
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         return np.array(self.samples, dtype=dtype, copy=copy)
 

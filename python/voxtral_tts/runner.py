@@ -12,6 +12,7 @@ from typing import Literal, NoReturn, Self
 import numpy as np
 
 from voxtral_tts._native import _core
+from voxtral_tts.asynchronous import AsyncChunks
 from voxtral_tts.audio import Audio, AudioChunk, Stats
 from voxtral_tts.errors import BusyError, TextError, TruncatedAudioWarning, UsageError
 from voxtral_tts.locate import codec_file, model_file, segment_characters
@@ -36,12 +37,13 @@ def list_voices(folder: StrPath) -> list[str]:
     return _core.list_voices(os.fspath(folder))
 
 
-class SpeechStream:
+class SpeechStream(AsyncChunks):
     """An utterance being spoken: an iterator of ``AudioChunk``.
 
     Made by ``Runner.stream``. It holds the runner until it is exhausted or
     closed; ``close``, leaving a ``with`` block or dropping the last reference
     cancels what is left. Only one thread may iterate, any may close.
+    ``async for`` works as well, and cancelling its task closes the stream.
     """
 
     def __init__(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from voxtral_tts.asynchronous import AsyncChunks
 from voxtral_tts.audio import AudioChunk, FinishReason, Stats
 from voxtral_tts.encode import AudioFile
 from voxtral_tts.errors import SpeechWarning, TextError
@@ -83,13 +84,14 @@ class SpeechStats:
         return {**asdict(self), "rtf": self.rtf}
 
 
-class Speech:
+class Speech(AsyncChunks):
     """A text being spoken: an iterator of ``AudioChunk``, made by ``Runner.speak``.
 
     Chunks of pauses have samples and no codes; the last chunk is empty and ``is_final``.
     ``first_frame`` counts the codec frames before, pauses not among them. It holds the runner
     while a segment is spoken, and is to be exhausted or closed before the runner speaks
-    something else. Only one thread may iterate, any may close.
+    something else; dropping the last reference closes it. Only one thread may iterate, any may
+    close. ``async for`` works as well, and cancelling its task closes the speech.
     """
 
     def __init__(
@@ -102,19 +104,10 @@ class Speech:
         hold_segments: bool = False,
         trace: SpanSink | None = None,
     ) -> None:
-        self._runner = runner
-        self._options = options
-        self._frames_left = max_frames
-        self._hold_segments = hold_segments
-        self._trace = trace
-        self._sample_rate = runner.sample_rate
-        self._stats = SpeechStats()
-        self._stream: SpeechStream | None = None
-        self._is_closed = False
-        self._index = 0
-        self._last_sample: np.float32 | None = None  # of a segment whose pause is still to come
-        self._spoken_characters = 0
-        self._chunks = self._speak(segments)
+        self._speaker = _Speaker(runner, options, max_frames, hold_segments, trace)
+        # The generator refers to the speaker alone: dropping the speech drops it, and its stream
+        # with it, which frees the runner.
+        self._chunks = self._speaker.speak(segments)
 
     def __iter__(self) -> Self:
         return self
@@ -123,30 +116,30 @@ class Speech:
         """The next samples. Raises as ``SpeechStream`` does, and ``TextError`` where there is
         nothing to speak in the whole text; warns with ``SpeechWarning`` of a segment that
         missed its end or had nothing to say."""
-        started = time.perf_counter()
+        started, stats = time.perf_counter(), self._speaker.stats
         try:
             chunk = next(self._chunks)
         finally:
-            self._stats.wall_ms += (time.perf_counter() - started) * 1000
-        if not self._stats.audio_seconds:
-            self._stats.first_audio_ms = self._stats.wall_ms
-        self._stats.audio_seconds += len(chunk.samples) / self._sample_rate
+            stats.wall_ms += (time.perf_counter() - started) * 1000
+        if not stats.audio_seconds:
+            stats.first_audio_ms = stats.wall_ms
+        stats.audio_seconds += len(chunk.samples) / self.sample_rate
         return chunk
 
     @property
     def sample_rate(self) -> int:
         """Hz."""
-        return self._sample_rate
+        return self._speaker.sample_rate
 
     @property
     def stats(self) -> SpeechStats:
         """A copy of the state so far; complete after the last chunk."""
-        return replace(self._stats)
+        return replace(self._speaker.stats)
 
     @property
     def spoken_characters(self) -> int:
-        """Characters, as prepared, of the segments spoken so far."""
-        return self._spoken_characters
+        """Characters of the text, as written, up to the end of what has been spoken."""
+        return self._speaker.spoken_characters
 
     def samples(self) -> NDArray[np.float32]:
         """All that is left, joined: (n,), mono."""
@@ -165,16 +158,14 @@ class Speech:
         """
         with (
             self,
-            AudioFile(path, format, source_rate=self._sample_rate, sample_rate=sample_rate) as file,
+            AudioFile(path, format, source_rate=self.sample_rate, sample_rate=sample_rate) as file,
         ):
             for chunk in self:
                 file.write(chunk.samples)
 
     def close(self) -> None:
         """Ends the speech after the current frame; harmless when it is over."""
-        self._is_closed = True
-        if (stream := self._stream) is not None:
-            stream.close()
+        self._speaker.close()
 
     def __enter__(self) -> Self:
         return self
@@ -187,35 +178,71 @@ class Speech:
     ) -> None:
         self.close()
 
-    def _speak(self, segments: Iterable[Segment]) -> Iterator[AudioChunk]:
+
+class _Speaker:
+    """What a speech's generator works on: the segments' streams and the state so far."""
+
+    def __init__(
+        self,
+        runner: Runner,
+        options: SpeechOptions,
+        max_frames: int | None,
+        hold_segments: bool,
+        trace: SpanSink | None,
+    ) -> None:
+        self.sample_rate = runner.sample_rate
+        self.stats = SpeechStats()
+        self.spoken_characters = 0
+        self._runner = runner
+        self._options = options
+        self._frames_left = max_frames
+        self._hold_segments = hold_segments
+        self._trace = trace
+        self._stream: SpeechStream | None = None
+        self._is_closed = False
+        self._is_cut = False  # at the caller's limit
+        self._index = 0
+        self._last_sample: np.float32 | None = None  # of a segment whose pause is still to come
+
+    def close(self) -> None:
+        """From any thread: nothing more is spoken after the current frame."""
+        self._is_closed = True
+        if (stream := self._stream) is not None:
+            stream.close()
+
+    def speak(self, segments: Iterable[Segment]) -> Iterator[AudioChunk]:
         pause_s = 0.0
         for segment in segments:
-            if self._index:
-                yield self._pause(pause_s)
-                pause_s = 0.0
             if segment.text:
-                yield from self._segment(segment.text)
+                if self._frames_left == 0:
+                    self._is_cut = True
+                    break
+                if self._index or pause_s:
+                    yield self._pause(pause_s)
+                    pause_s = 0.0
+                yield from self._segment(segment)
             pause_s += segment.pause_s
             if self._is_closed:
                 return
-            if self._frames_left == 0:
+            if self._is_cut:
                 break
-        if not self._stats.codec_frames:
+        if not self.stats.codec_frames:
             raise TextError("the model ended before the first frame: the text has nothing to say")
         if pause_s:
             yield self._pause(pause_s)
-        self._stats.finish_reason = "length" if self._frames_left == 0 else "end_of_audio"
+        self.stats.finish_reason = "length" if self._is_cut else "end_of_audio"
         no_codes = np.zeros((0, CODES_PER_FRAME), np.int64)
         yield self._chunk(np.zeros(0, np.float32), no_codes, is_final=True)
 
-    def _segment(self, text: str) -> Iterator[AudioChunk]:
+    def _segment(self, segment: Segment) -> Iterator[AudioChunk]:
         """The segment's chunks; made again where it missed its end and nothing was handed out."""
+        text = segment.text
         stream = self._start(text, self._options.seed)
         if self._hold_segments:
             held = list(self._pull(stream))
             if self._missed_end(stream):
                 log.info("no end of speech, so once more under another seed: %s", _quoted(text))
-                self._stats.retries += 1
+                self.stats.retries += 1
                 second = self._start(text, (self._options.seed + 1) % 2**64)
                 chunks = list(self._pull(second))
                 if not self._missed_end(second):
@@ -224,6 +251,7 @@ class Speech:
         else:
             yield from map(self._emit, self._pull(stream))
         if not self._is_closed:
+            self.spoken_characters = segment.end
             self._end_segment(text, stream)
 
     def _start(self, text: str, seed: int) -> SpeechStream:
@@ -244,8 +272,8 @@ class Speech:
         finally:
             stream.close()
             self._stream = None
-            self._stats.generate_ms += stream.stats.generate_ms
-            self._stats.codec_ms += stream.stats.codec_ms
+            self.stats.generate_ms += stream.stats.generate_ms
+            self.stats.codec_ms += stream.stats.codec_ms
 
     def _missed_end(self, stream: SpeechStream) -> bool:
         """Whether the segment's own budget cut it, not the caller's limit."""
@@ -255,10 +283,9 @@ class Speech:
         )
 
     def _end_segment(self, text: str, stream: SpeechStream) -> None:
-        stats, total = stream.stats, self._stats
+        stats, total = stream.stats, self.stats
         total.segments += 1
         total.backend = stats.backend
-        self._spoken_characters += len(text)
         if _is_empty(stats):
             total.empty_segments += 1
             _warn(f"the model found nothing to say in {_quoted(text)}")
@@ -267,41 +294,42 @@ class Speech:
             _warn(f"no end of speech after {stats.codec_frames} frames in {_quoted(text)}")
         if self._frames_left is not None:
             self._frames_left -= stats.codec_frames
+            self._is_cut = self._frames_left == 0 and stats.finish_reason != "end_of_audio"
 
     def _emit(self, chunk: AudioChunk) -> AudioChunk:
         """The utterance's chunk as one of the speech's."""
         samples = chunk.samples
-        if self._last_sample is None and self._stats.pause_seconds and len(samples):
+        if self._last_sample is None and self.stats.pause_seconds and len(samples):
             ramp = self._ramp(0, samples[0])
-            self._stats.pause_seconds += len(ramp) / self._sample_rate
+            self.stats.pause_seconds += len(ramp) / self.sample_rate
             samples = np.concatenate([ramp, samples])
         if len(samples):
             self._last_sample = samples[-1]
             magnitudes = np.abs(samples)
-            self._stats.peak = max(self._stats.peak, float(magnitudes.max()))
-            self._stats.clipped_samples += int((magnitudes > 1).sum())
+            self.stats.peak = max(self.stats.peak, float(magnitudes.max()))
+            self.stats.clipped_samples += int((magnitudes > 1).sum())
         emitted = self._chunk(samples, chunk.codes)
-        self._stats.codec_frames += chunk.frames
+        self.stats.codec_frames += chunk.frames
         return emitted
 
     def _pause(self, seconds: float) -> AudioChunk:
         """Silence, entered from the last sample by a ramp."""
         last = 0 if self._last_sample is None else self._last_sample
-        silence = np.zeros(round(seconds * self._sample_rate), np.float32)
+        silence = np.zeros(round(seconds * self.sample_rate), np.float32)
         samples = np.concatenate([self._ramp(last, 0), silence])
         self._last_sample = None
-        self._stats.pause_seconds += len(samples) / self._sample_rate
+        self.stats.pause_seconds += len(samples) / self.sample_rate
         return self._chunk(samples, np.zeros((0, CODES_PER_FRAME), np.int64))
 
     def _ramp(self, start: float | np.float32, stop: float | np.float32) -> NDArray[np.float32]:
-        count = round(RAMP_S * self._sample_rate)
+        count = round(RAMP_S * self.sample_rate)
         return np.linspace(start, stop, count + 2, dtype=np.float32)[1:-1]
 
     def _chunk(
         self, samples: NDArray[np.float32], codes: NDArray[np.int64], *, is_final: bool = False
     ) -> AudioChunk:
-        first_frame = self._stats.codec_frames
-        chunk = AudioChunk(samples, self._sample_rate, codes, self._index, is_final, first_frame)
+        first_frame = self.stats.codec_frames
+        chunk = AudioChunk(samples, self.sample_rate, codes, self._index, is_final, first_frame)
         self._index += 1
         return chunk
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import json
 import os
 import re
+import select
 import signal
 import subprocess
+import threading
 import time
 import tomllib
 from pathlib import Path
@@ -171,6 +174,8 @@ def test_without_a_model_the_small_voice_of_the_package_speaks(tmp_path: Path) -
         (["--tokenizer", "nowhere.json"], 5, "Tokenizer", ["nowhere.json"]),
         (["--voice", "nobody"], 6, "Voice", ["nobody", "neutral_female"]),
         (["--text", " "], 7, "Text", ["empty"]),
+        (["--text", "\ufeff"], 7, "Text", ["nothing to say"]),
+        (["--text", "\u200b"], 7, "Text", ["nothing to say"]),
         (["-i", "nowhere.txt"], 7, "Text", ["nowhere.txt"]),
         (["-o", "nowhere/a.wav"], 8, "OutputIO", ["nowhere", "does not exist"]),
         (["--spectrogram", "nowhere/a.png"], 8, "OutputIO", ["nowhere", "does not exist"]),
@@ -291,6 +296,57 @@ def test_text_from_a_pipe_is_spoken_while_it_comes(exported: Path, tmp_path: Pat
     process.stdin.close()
     process.stdout.read()
     assert process.wait(TIMEOUT_S) in (0, 10)
+
+
+def test_a_line_is_spoken_before_the_next_one_comes(tmp_path: Path) -> None:
+    """As of `tail -f log | voxtral-tts say`: the pipe stays open, and every line is heard."""
+    command = [*COMMAND, "say", "--speaker", "-q"]
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdin is not None and process.stdout is not None
+    guard = threading.Timer(TIMEOUT_S, process.kill)  # a line that waits would hang read()
+    guard.start()
+    output = process.stdout.fileno()
+    for line in (b"Good morning.\n", b"The train leaves at\nfive.\n", b"No full stop\n\n"):
+        process.stdin.write(line)
+        process.stdin.flush()
+        while sound := os.read(output, 4 * FRAME):  # after the pause before the line
+            if np.abs(np.frombuffer(sound[: len(sound) // 4 * 4], "<f4")).max(initial=0) > 0.01:
+                break
+        assert sound, line
+        while select.select([output], [], [], 1.0)[0] and os.read(output, 65536):
+            pass  # the rest of the line
+    process.stdin.close()
+    assert process.wait(TIMEOUT_S) == 0
+    guard.cancel()
+    process.stdout.close()
+
+
+def test_the_progress_needs_no_preparation_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a terminal, each sentence is prepared once."""
+    prepared: list[str] = []
+
+    def counted(text: str, *arguments: object) -> str:
+        prepared.append(text)
+        return text
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr("voxtral_tts.text.normalizer.normalize", counted)
+    monkeypatch.setattr("sys.stderr", terminal := Terminal())
+    monkeypatch.setattr("voxtral_tts.cli.console._UPDATE_S", 0.0)
+    text = "Hello.\n\nGood morning.\n\nHow are you today?"
+    assert cli.main(["say", text, "-o", str(tmp_path / "a.wav"), "--live"]) == 0
+    assert prepared == text.split("\n\n")
+    shares = [int(share) for share in re.findall(r"(\d+)%", terminal.getvalue())]
+    assert shares == sorted(shares)
+    ends = [0, len("Hello.\n"), len("Hello.\n\nGood morning.\n"), len(text)]
+    assert set(shares) == {round(100 * end / len(text)) for end in ends}
 
 
 def test_exit_codes_are_those_of_the_runner() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+import itertools
 import os
 import sys
 import tracemalloc
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterable, Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -88,7 +91,7 @@ def speech_of(runner: FakeRunner, *segments: Segment, **options: Any) -> Speech:
 
 
 def test_statistics_and_codes_add_up() -> None:
-    speech = speech_of(FakeRunner(ends), Segment("One.", 0.5), Segment("Two.", 0.25))
+    speech = speech_of(FakeRunner(ends), Segment("One.", 0.5, 9), Segment("Two.", 0.25, 14))
     chunks = list(speech)
     stats = speech.stats
     samples = sum(len(chunk.samples) for chunk in chunks)
@@ -103,7 +106,7 @@ def test_statistics_and_codes_add_up() -> None:
     assert (stats.finish_reason, stats.backend) == ("end_of_audio", "portable")
     assert stats.peak == pytest.approx(0.5)
     assert 0 < stats.first_audio_ms <= stats.wall_ms
-    assert speech.spoken_characters == len("One.Two.")
+    assert speech.spoken_characters == 14
     assert stats.to_dict()["rtf"] == stats.rtf
 
 
@@ -116,6 +119,14 @@ def test_pauses_are_silence_of_their_length() -> None:
     # The pause of one, a ramp's length, and the pause without speech.
     assert abs(len(silence) - 1.3 * RATE) <= 2 * ramp
     assert not silence.any()
+
+
+def test_a_pause_before_the_first_word_stays_there() -> None:
+    samples = speech_of(FakeRunner(ends), Segment("", 1.0), Segment("Good morning.")).samples()
+    assert not samples[:RATE].any()
+    assert np.abs(samples[RATE + 240 :]).max() == pytest.approx(0.5)
+    assert len(samples) == pytest.approx(RATE + 10 * FRAME, abs=240)
+    assert samples[-1] != 0  # nothing follows it
 
 
 def test_joins_do_not_jump() -> None:
@@ -164,6 +175,15 @@ def test_a_limit_of_ones_own_is_no_missed_end() -> None:
     assert [call["text"] for call in runner.calls] == ["One.", "Two."]
     assert speech.stats.finish_reason == "length"
     assert speech.stats.missed_ends == 0
+
+
+def test_a_text_that_ends_at_the_limit_is_complete() -> None:
+    speech = speech_of(FakeRunner(ends), Segment("One."), Segment("Two.", 0.1), max_frames=20)
+    assert sum(chunk.frames for chunk in speech) == 20
+    assert speech.stats.finish_reason == "end_of_audio"
+    cut = speech_of(FakeRunner(ends), Segment("One."), Segment("Two."), max_frames=10)
+    assert sum(chunk.frames for chunk in cut) == 10
+    assert cut.stats.finish_reason == "length"
 
 
 def test_an_empty_segment_is_a_warning_and_an_empty_text_an_error() -> None:
@@ -265,3 +285,140 @@ def test_a_long_text_on_a_model_takes_no_more_memory() -> None:
 def resident_bytes() -> int:
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.fixture(scope="module")
+def small_voice() -> Iterator[Runner]:
+    """The small voice of the package."""
+    with Runner(voice_cache="memory") as runner:
+        yield runner
+
+
+LONG = "The weather is fine today, and it will stay so. " * 20
+
+
+def by_break(runner: Runner) -> None:
+    for _ in runner.speak(LONG):
+        break
+
+
+def by_return(runner: Runner) -> None:
+    for _ in runner.speak(LONG):
+        return
+
+
+def by_exception(runner: Runner) -> None:
+    def speak() -> None:
+        for _ in runner.speak(LONG):
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        speak()
+
+
+def by_del(runner: Runner) -> None:
+    chunks = iter(runner.speak(LONG))
+    next(chunks)
+    del chunks
+
+
+def by_next_alone(runner: Runner) -> None:
+    next(runner.speak(LONG))
+
+
+def by_a_generator(runner: Runner) -> None:
+    def chunks() -> Iterator[AudioChunk]:
+        yield from runner.speak(LONG)
+
+    generator = chunks()
+    next(generator)
+    generator.close()
+
+
+def by_islice(runner: Runner) -> None:
+    assert len(list(itertools.islice(runner.speak(LONG), 1))) == 1
+
+
+def by_a_comprehension(runner: Runner) -> None:
+    with pytest.raises(ZeroDivisionError):
+        [chunk.index / 0 for chunk in runner.speak(LONG)]
+
+
+def by_with(runner: Runner) -> None:
+    with runner.speak(LONG) as speech:
+        next(speech)
+
+
+def by_async_break(runner: Runner) -> None:
+    async def speak() -> None:
+        async for _ in runner.speak(LONG):
+            break
+
+    asyncio.run(speak())
+
+
+def by_a_cancelled_task(runner: Runner, *, kept: bool = False) -> None:
+    speech = runner.speak(LONG) if kept else None
+
+    async def speak(first: asyncio.Event) -> None:
+        async for _ in speech or runner.speak(LONG):
+            first.set()
+
+    async def cancel() -> None:
+        first = asyncio.Event()
+        task = asyncio.create_task(speak(first))
+        await first.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        runner.synthesize("Hi.", max_frames=1)  # while the loop and the speech live
+
+    asyncio.run(cancel())
+
+
+def by_a_cancelled_task_whose_speech_is_kept(runner: Runner) -> None:
+    by_a_cancelled_task(runner, kept=True)
+
+
+@pytest.mark.parametrize(
+    "drop",
+    [
+        by_break,
+        by_return,
+        by_exception,
+        by_del,
+        by_next_alone,
+        by_a_generator,
+        by_islice,
+        by_a_comprehension,
+        by_with,
+        by_async_break,
+        by_a_cancelled_task,
+        by_a_cancelled_task_whose_speech_is_kept,
+    ],
+)
+def test_dropping_it_frees_the_runner(small_voice: Runner, drop: Callable[[Runner], None]) -> None:
+    """Without the garbage collector's help: its next run may be long off."""
+    gc.disable()
+    try:
+        for _ in range(2):
+            drop(small_voice)
+            small_voice.synthesize("Hi.", max_frames=1)
+    finally:
+        gc.enable()
+
+
+def test_an_asynchronous_speech_has_the_same_chunks(small_voice: Runner) -> None:
+    async def collect(chunks: AsyncIterable[AudioChunk]) -> list[AudioChunk]:
+        return [chunk async for chunk in chunks]
+
+    arguments: dict[str, Any] = {"max_frames": 12}
+    text = "Good morning."
+    for make in (small_voice.speak, small_voice.stream):
+        expected = list(make(text, **arguments))
+        chunks = asyncio.run(collect(make(text, **arguments)))
+        assert [chunk.index for chunk in chunks] == [chunk.index for chunk in expected]
+        for chunk, other in zip(chunks, expected, strict=True):
+            np.testing.assert_array_equal(chunk.samples, other.samples)
+    with pytest.raises(TextError):
+        asyncio.run(collect(small_voice.speak("\u200b")))

@@ -90,7 +90,7 @@ def warnings_as_lines(*, before_line: str = "") -> Iterator[None]:
 class Progress:
     """A line on a terminal that says how far a speech is; nothing elsewhere.
 
-    ``characters`` is the length of the prepared text, None while it is still coming.
+    ``characters`` is the length of the text, None while it is still coming.
     """
 
     CLEAR = "\r\033[K"

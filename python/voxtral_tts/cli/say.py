@@ -33,7 +33,6 @@ from voxtral_tts.files import Replacement
 from voxtral_tts.locate import SMALL_VOICE, model_file
 from voxtral_tts.runner import Runner
 from voxtral_tts.speech import Speech, SpeechStats
-from voxtral_tts.text import language_of_voice, prepare
 from voxtral_tts.trace import Trace, now_us
 from voxtral_tts.voices import default_voice, refuse_cloning
 
@@ -66,7 +65,9 @@ def run(args: argparse.Namespace) -> int:
             text, hold_segments=outputs.holds_segments, trace=trace, **_options(args)
         )
         codes: list[list[int]] | None = [] if args.trace_json is not None else None
-        code = _speak(args, speech, outputs, _progress(args, text), trace, codes)
+        characters = len(text) if isinstance(text, str) else None
+        progress = Progress(enabled=not args.quiet, characters=characters)
+        code = _speak(args, speech, outputs, progress, trace, codes)
         if args.stats_json is not None:
             content = _report(args, speech.stats, runner, outputs, started)
             reports["stats_json"].replace(_json(content))
@@ -111,15 +112,6 @@ def _options(args: argparse.Namespace) -> dict[str, Any]:
     options = {name: getattr(args, name) for name in names}
     log.debug("options: %s", options)
     return options
-
-
-def _progress(args: argparse.Namespace, text: object) -> Progress:
-    progress = Progress(enabled=not args.quiet)
-    if progress.is_enabled and isinstance(text, str):
-        language = args.language or language_of_voice(args.voice)
-        segments = prepare(text, language=language, normalize=args.normalize)
-        progress = Progress(enabled=True, characters=sum(len(piece.text) for piece in segments))
-    return progress
 
 
 def _speak(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import codecs
 import os
+import select
 import stat
 import sys
 from collections.abc import Iterator
@@ -12,9 +13,13 @@ from pathlib import Path
 
 from voxtral_tts.cli.console import print_line
 from voxtral_tts.errors import TextError, UsageError
+from voxtral_tts.text.sentences import SPEECH
 
 STANDARD_STREAM = "-"
 _BLOCK = 65536  # bytes
+# Without input for so long, what has come is spoken if it is complete: a program that writes a
+# text writes its lines faster, and a listener hardly notices the wait.
+_QUIET_S = 0.3
 
 
 def read_text(args: argparse.Namespace) -> str | Iterator[str]:
@@ -42,8 +47,8 @@ def read_text(args: argparse.Namespace) -> str | Iterator[str]:
 
 
 def _checked(text: str, name: str) -> str:
-    if not text.strip():
-        raise TextError(f"{name}: the text is empty; give some words")
+    if not SPEECH.search(text):
+        raise TextError(f"{name}: the text is empty, it has nothing to say; give some words")
     return text
 
 
@@ -74,6 +79,8 @@ def _pieces_of_stdin() -> Iterator[str]:
         while block := os.read(0, _BLOCK):
             if piece := decoder.decode(block):
                 yield piece
+            if not select.select([0], [], [], _QUIET_S)[0]:
+                yield ""  # nothing comes for now
         yield decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
         raise _not_utf8("standard input", error) from error

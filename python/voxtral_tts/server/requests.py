@@ -13,6 +13,7 @@ from voxtral_tts.errors import UsageError
 from voxtral_tts.formats import FORMATS, Format, check_rate
 from voxtral_tts.server.errors import ApiError
 from voxtral_tts.text import language_of_voice
+from voxtral_tts.text.sentences import SPEECH
 from voxtral_tts.voices import LANGUAGES, default_voice, gender_of_voice
 
 MODEL_ID = "voxtral-4b-tts-2603"
@@ -107,8 +108,8 @@ def check(request: SpeechRequest, voices: Sequence[str], *, max_text: int) -> Sp
             param="model",
             code="model_not_found",
         )
-    if not request.input.strip():
-        raise _invalid("input", "the text is empty")
+    if not SPEECH.search(request.input):
+        raise _invalid("input", "the text is empty: it has nothing to say")
     if len(request.input) > max_text:
         count = len(request.input)
         raise _invalid("input", f"the text has {count} characters, the limit is {max_text}")

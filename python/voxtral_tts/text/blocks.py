@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import regex
 
+from voxtral_tts.text.characters import without_escapes
 from voxtral_tts.text.languages.base import Language
 from voxtral_tts.text.pauses import MARK, seconds
 from voxtral_tts.text.sentences import boundary, emergency_cut
@@ -27,6 +28,7 @@ _UNDECIDED = regex.compile(
 )
 _NUMBERED = regex.compile(r"\s{0,9}\d{1,3}\.\s{1,9}(\p{L}{1,12})(\W?)")
 _RULE = regex.compile(r"\s*(?:([-*_=])\s*(?:\1\s*){2,}|\|[\s:|-]+\||(?:```|~~~)\s*\w*)\s*")
+_LINE_END = regex.compile(r"(\r\n|[\n\r\u2028\u2029\x0b\x0c\x85])")
 _HEADING = regex.compile(r"\s{0,3}(?:>\s?)*(#{1,6})\s+")
 _ITEM = regex.compile(r"\s*(?:>\s?)*(?:[-*+•◦▪‣]|(\d{1,3})[.)])\s+(?:\[[ xX]\]\s+)?")
 _ROW = regex.compile(r"\s*\|")
@@ -39,6 +41,7 @@ class Sentence:
     """A sentence as it was written; ``whole`` is False for a piece of an endless one."""
 
     text: str
+    end: int  # characters of the whole text up to its end
     whole: bool = True
 
 
@@ -76,20 +79,42 @@ class Reader:
         self._buffer = ""
         self._announce = False  # what came before waits to hear that text follows
         self._seen = 0  # up to here the buffer has no boundary
+        self._escape = ""  # the start of a terminal's escape sequence
+        self._read = 0  # characters of the text up to the buffer's end
         self._return = False  # the last piece ended between \r and \n
 
     def feed(self, piece: str) -> Iterator[Event]:
         """The events that this piece makes certain."""
+        if not self._read and not self._head and piece.startswith("\ufeff"):
+            piece = piece[1:]  # a byte-order mark, which is the file's, not the text's
+            self._read += 1
+        whole = self._escape + piece
+        piece, self._escape = without_escapes(whole)
+        self._read += len(whole) - len(piece) - len(self._escape)
         if self._return and piece.startswith("\n"):
             piece = piece[1:]
+            self._read += 1
         if piece:
             self._return = piece.endswith("\r")
-        lines = regex.split(r"\r\n|[\n\r\u2028\u2029\x0b\x0c\x85]", piece)
-        for place, part in enumerate(lines):
-            if place:
+        for place, part in enumerate(_LINE_END.split(piece)):
+            if place % 2:
                 yield from self._end_line()
+                self._read += len(part)
+                continue
             for start in range(0, len(part), _LONGEST):
                 yield from self._add(part[start : start + _LONGEST])
+
+    def quiet(self) -> Iterator[Event]:
+        """Nothing comes for now: a block whose last line ends with its sentence is complete."""
+        line_has_ended = not self._decided and not self._head
+        text = self._buffer.rstrip()
+        if line_has_ended and text and boundary(text + " A", 0, 0, len(text) + 2, self._facts)[0]:
+            yield from self._end_block()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no block is open and no line has begun."""
+        return not self._buffer and not self._head
 
     def close(self) -> Iterator[Event]:
         """The events that the end of the text makes certain."""
@@ -99,6 +124,7 @@ class Reader:
     def _add(self, part: str) -> Iterator[Event]:
         if self._decided:
             self._buffer += part
+            self._read += len(part)
             yield from self._sentences()
             return
         self._head += part
@@ -109,6 +135,7 @@ class Reader:
     def _decide(self) -> Iterator[Event]:
         """The line's kind is certain: it goes on with its block or begins one."""
         head, self._head, self._decided = self._head, "", True
+        read = len(head)
         heading, item = _HEADING.match(head), _ITEM.match(head)
         if self._is_date(head):
             item = None
@@ -128,6 +155,7 @@ class Reader:
         if self._buffer and not self._buffer[-1].isspace():
             self._buffer += " "
         self._buffer += head.lstrip() if self._markup else head
+        self._read += read
         yield from self._sentences()
 
     def _may_be_ordinal(self, head: str) -> bool:
@@ -144,11 +172,13 @@ class Reader:
             head, self._head = self._head, ""
             if not head.strip():
                 yield from self._end_block()
+                self._read += len(head)
                 return
             if _RULE.fullmatch(head):
                 self._fenced ^= bool(_FENCE.match(head))
                 if self._markup or not regex.search(r"\w", head):
                     yield from self._end_block()
+                    self._read += len(head)
                     return
             self._head = head
             yield from self._decide()
@@ -160,7 +190,7 @@ class Reader:
         if self._buffer.strip():
             yield from self._sentences()
             if self._buffer.strip():
-                yield Sentence(self._buffer.strip())
+                yield Sentence(self._buffer.strip(), self._read)
             yield Gap(self._pause)
         self._buffer, self._seen, self._single = "", 0, False
 
@@ -175,18 +205,19 @@ class Reader:
             limit = mark.start() if mark else len(text)
             end, self._seen = boundary(text, start, self._seen, limit, self._facts)
             if end:
-                yield Sentence(text[start:end].strip())
+                yield Sentence(text[start:end].strip(), self._read - len(text) + end)
                 self._announce = True
                 start = end
             elif mark:
                 if text[start:limit].strip():
-                    yield Sentence(text[start:limit].strip())
+                    yield Sentence(text[start:limit].strip(), self._read - len(text) + limit)
                 yield Gap(seconds(mark[0]), explicit=True)
                 start = self._seen = mark.end()
                 mark = MARK.search(text, start)
             elif len(text) - start > _LONGEST:
                 cut = start + emergency_cut(text[start : start + _LONGEST], _LONGEST)
-                yield Sentence(text[start:cut].strip(), whole=False)
+                end = self._read - len(text) + cut
+                yield Sentence(text[start:cut].strip(), end, whole=False)
                 start = cut
             else:
                 break

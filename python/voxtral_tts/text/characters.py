@@ -9,6 +9,10 @@ import regex
 
 from voxtral_tts.text.languages.base import Language
 
+# What a program writes to colour a terminal's text, move its cursor or name its window.
+_ESCAPE = regex.compile(
+    r"\x1b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]|\][^\x07\x1b]{0,1000}(?:\x07|\x1b\\)|[@-Z\\^_])"
+)
 _ENTITY = regex.compile(r"&(?:[A-Za-z][A-Za-z0-9]{1,30}|#\d{1,7}|#[xX][0-9A-Fa-f]{1,6});")
 _JOINERS = "\u200c\u200d"
 # Scripts whose spelling needs joiners, and the emoji that are joined by them.
@@ -44,12 +48,23 @@ def _visible(character: str) -> str:
     return "" if category in ("Cf", "Co", "Cn") and character not in _JOINERS else character
 
 
+def without_escapes(text: str) -> tuple[str, str]:
+    """``text`` without a terminal's escape sequences, and the one that its end cuts."""
+    last = text.rfind("\x1b")
+    if last < 0:
+        return text, ""
+    found = _ESCAPE.fullmatch(text, last, partial=True)
+    end = last if found and found.partial else len(text)
+    return _ESCAPE.sub("", text[:end]), text[end:]
+
+
 def characters(text: str, facts: Language) -> str:
     """Entities decoded, NFC, every digit ASCII, invisible characters gone.
 
     Joiners stay where the script or an emoji needs them. Private and unassigned code
     points have no reading and go too.
     """
+    text, _ = without_escapes(text)
     text = _ENTITY.sub(lambda found: html.unescape(found[0]), text)
     text = text.replace("\r\n", "\n")
     if not text.isascii():

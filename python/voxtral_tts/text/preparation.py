@@ -10,7 +10,7 @@ from voxtral_tts.text.blocks import Event, Gap, More, Reader, Sentence
 from voxtral_tts.text.languages import language as facts_of
 from voxtral_tts.text.languages.base import Language
 from voxtral_tts.text.segment import Segment
-from voxtral_tts.text.sentences import SPEECH, finish, split_long
+from voxtral_tts.text.sentences import SPEECH, finish, split_long, unquoted
 
 SENTENCE_S = 0.2
 DEFAULT_CHARACTERS = 400  # of a segment, where the model does not say less
@@ -29,6 +29,8 @@ class _Grouper:
         self._closed = False  # such a pause was given: nothing may join
         self._explicit = False
         self._more = False  # it is known that text follows
+        self._end = 0  # of what is held, in the written text
+        self._owed = 0.0  # pause after what went out without one, due when more is spoken
         self.spoken = 0  # segments with speech
 
     def add(self, event: Event) -> Iterator[Segment]:
@@ -46,12 +48,16 @@ class _Grouper:
         if self._more:
             yield from self._out(SENTENCE_S)
 
-    def close(self) -> Iterator[Segment]:
-        """What is held; no pause follows the last segment but one that was asked for."""
+    def rest(self) -> Iterator[Segment]:
+        """What is held. A pause after it that the text did not ask for waits until more comes,
+        as none follows the last segment."""
         if self._text:
+            owed = 0.0
             if not self._explicit:
+                owed = self._pause if self._closed else SENTENCE_S
                 self._pause, self._closed = 0.0, True
             yield from self._out(0.0)
+            self._owed = owed
 
     def _sentence(self, sentence: Sentence) -> Iterator[Segment]:
         text = sentence.text
@@ -69,13 +75,18 @@ class _Grouper:
                 self._text += " " + part
             else:
                 yield from self._out(between)
+                if self._owed:
+                    yield Segment("", self._owed, self._end)
+                    self._owed = 0.0
                 self._text = part
+            self._end = sentence.end
             between = 0.0
 
     def _gap(self, gap: Gap) -> Iterator[Segment]:
         if not self._text:
             if gap.explicit:
-                yield Segment("", gap.seconds)
+                self._owed = 0.0
+                yield Segment("", gap.seconds, self._end)
         elif gap.explicit:
             self._pause = gap.seconds + (self._pause if self._explicit else 0.0)
             self._explicit = self._closed = True
@@ -85,7 +96,8 @@ class _Grouper:
     def _out(self, pause: float) -> Iterator[Segment]:
         if self._text:
             self.spoken += 1
-            segment = Segment(self._text, self._pause if self._closed else pause)
+            text = unquoted(self._text) if self._normalize else self._text
+            segment = Segment(text, self._pause if self._closed else pause, self._end)
             self._text, self._pause = "", 0.0
             self._closed = self._explicit = self._more = False
             yield segment
@@ -102,7 +114,9 @@ def prepare(
     """The segments of ``text``, one after the other, in constant memory.
 
     ``text`` may come in pieces of any size, such as the tokens of a language model: a
-    sentence is handed out as soon as the next one has begun. ``max_characters`` bounds a
+    sentence is handed out as soon as the next one has begun or an empty line came. An empty
+    piece says that nothing comes for now: then a line that ends with its sentence goes out too.
+    The pause after what went out so is a segment of its own. ``max_characters`` bounds a
     segment's length; short sentences of a paragraph share one, except for the first and
     without ``join_sentences``.
     Without ``normalize`` no word and no mark changes, but text is still split and explicit
@@ -131,12 +145,13 @@ def _segments(text: str | Iterable[str], reader: Reader, grouper: _Grouper) -> I
     for piece in (text,) if isinstance(text, str) else text:
         if not isinstance(piece, str):
             raise TypeError(f"a piece of the text must be str, not {_kind(piece)}")
-        for event in reader.feed(piece):
+        for event in reader.feed(piece) if piece else reader.quiet():
             yield from grouper.add(event)
-        if not whole:
-            yield from grouper.known()
+        if whole:
+            continue
+        yield from grouper.rest() if reader.is_idle else grouper.known()
     for event in reader.close():
         yield from grouper.add(event)
-    yield from grouper.close()
+    yield from grouper.rest()
     if not grouper.spoken:
         raise TextError("text holds nothing to speak")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,3 +11,4 @@ class Segment:
 
     text: str  # never empty, with final punctuation; "" only for a pause without speech
     pause_s: float = 0.0  # silence after it, in seconds
+    end: int = field(default=0, compare=False)  # characters of the written text up to its end

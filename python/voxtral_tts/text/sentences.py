@@ -25,6 +25,16 @@ _CLAUSE = regex.compile(r"[,;:،؛、，；：—–][\"'”’»)\]}]{0,4}(?=\s
 _BLANK = regex.compile(r"\s+")
 _GRAPHEME = regex.compile(r"\X")
 SPEECH = regex.compile(r"[\p{L}\p{N}\p{S}]")
+_QUOTES = ('""', "“”", "„“", "„”", "«»", "»«", "‹›", "›‹", "‘’", "‚‘", "''", "「」", "『』")
+_QUOTED = regex.compile(
+    "(?:"
+    + "|".join(
+        # Between letters ’ and ' are apostrophes.
+        rf"{pair[0]}(?P<inner>(?:[^{pair}]|(?<=\p{{L}})['’](?=\p{{L}}))+){pair[1]}"
+        for pair in _QUOTES
+    )
+    + ")(?P<final>[.!?…‥。！？।॥؟۔]*)"
+)
 
 
 def boundary(text: str, start: int, seen: int, limit: int, facts: Language) -> tuple[int, int]:
@@ -116,6 +126,15 @@ def split_long(text: str, longest: int, comma: str) -> Iterator[str]:
         yield part + comma if at_word and not _CLAUSE.search(part[-1] + " ") else part
     if text:
         yield text
+
+
+def unquoted(text: str) -> str:
+    """``text`` without the quotation marks that enclose all of it."""
+    found = _QUOTED.fullmatch(text)
+    if not found:
+        return text
+    inner: str = found["inner"].strip()
+    return inner if inner[-1:] in _FINAL else inner + found["final"]
 
 
 def finish(text: str, facts: Language) -> str:

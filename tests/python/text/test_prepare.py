@@ -8,13 +8,19 @@ from collections.abc import Iterator
 import pytest
 
 from voxtral_tts.errors import TextError, UsageError
-from voxtral_tts.text import Segment, prepare
+from voxtral_tts.text import Segment, normalize, prepare
 
 
 def segments(text: object, language: str = "en", **options: object) -> list[tuple[str, float]]:
-    found = list(prepare(text, language=language, **options))  # type: ignore[arg-type]
-    assert all(isinstance(segment, Segment) for segment in found)
-    return [(segment.text, segment.pause_s) for segment in found]
+    """Text and pause; a pause that came later, as a segment of its own, is the segment's before."""
+    found: list[tuple[str, float]] = []
+    for segment in prepare(text, language=language, **options):  # type: ignore[arg-type]
+        assert isinstance(segment, Segment)
+        if found and not segment.text:
+            found[-1] = (found[-1][0], found[-1][1] + segment.pause_s)
+        else:
+            found.append((segment.text, segment.pause_s))
+    return found
 
 
 def test_the_first_sentence_is_alone_and_the_others_share_a_segment() -> None:
@@ -110,10 +116,55 @@ def test_a_pause_that_is_too_long() -> None:
         segments("One [pause 11s] two")
 
 
-@pytest.mark.parametrize("text", ["", "  \n\n", "...", "***\n---\n", "[pause 1s]", "\u200b"])
+@pytest.mark.parametrize(
+    "text", ["", "  \n\n", "...", "***\n---\n", "[pause 1s]", "\u200b", "\ufeff", '""']
+)
 def test_nothing_to_speak(text: str) -> None:
-    with pytest.raises(TextError, match="nothing to speak"):
-        segments(text)
+    for change in (True, False):
+        for form in (text, list(text)):
+            with pytest.raises(TextError, match="nothing to speak"):
+                segments(form, normalize=change)
+
+
+@pytest.mark.parametrize("change", [True, False])
+def test_a_byte_order_mark_is_not_spoken(change: bool) -> None:
+    for form in ("\ufeffHello.", ["\ufeff", "Hello."], ["\ufeffHel", "lo."]):
+        assert segments(form, normalize=change) == [("Hello.", 0.0)]
+
+
+@pytest.mark.parametrize("change", [True, False])
+def test_a_terminals_escape_sequences_go_as_a_whole(change: bool) -> None:
+    """Oracle: ECMA-48, whose CSI sequences end in @ to ~, and OSC ones in BEL or ST."""
+    text = (
+        "\x1b]0;a title\x07\x1b[1;31mDone.\x1b[0m Next \x1b[38;2;255;0;0mone\x1b[m"
+        " \x1b]8;;http://x.org\x1b\\link\x1b]8;;\x07.\x1b[K"
+    )
+    expected = [("Done.", 0.2), ("Next one link.", 0.0)]
+    assert segments(text, normalize=change) == expected
+    for cut in range(1, len(text)):
+        if text[cut : cut + 1] != "\\":  # ESC of a string's end may be a sequence's start
+            assert segments([text[:cut], text[cut:]], normalize=change) == expected, cut
+    assert normalize("\x1b[1;31mred\x1b[0m", "en") == "red"
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ('"Hello there."', "Hello there."),
+        ('"Hello there"', "Hello there."),
+        ('"So"?', "So?"),
+        ("\u2018Don\u2019t go.\u2019", "Don\u2019t go."),
+        ("'Don't go.'", "Don't go."),
+        ("\u201eGuten Tag.\u201c", "Guten Tag."),
+        ("\u00abBonjour.\u00bb", "Bonjour."),
+        ('"Yes," he said, "no."', '"Yes," he said, "no."'),
+        ('He said "hi".', 'He said "hi".'),
+        ("\u201eGuten Tag\u201c, sagte er.", "\u201eGuten Tag\u201c, sagte er."),
+    ],
+)
+def test_quotation_marks_around_all_of_a_segment_go(text: str, spoken: str) -> None:
+    assert segments(text) == [(spoken, 0.0)]
+    assert segments(text, normalize=False) == [(text, 0.0)]
 
 
 def test_arguments() -> None:
@@ -219,6 +270,41 @@ def test_a_stream_is_spoken_while_it_comes() -> None:
     assert next(stream) == Segment("How are you?", 0.2)
     assert taken[-1] == " I"
     assert list(stream) == [Segment("I am fine.", 0.0)]
+
+
+def test_what_is_complete_does_not_wait_for_more() -> None:
+    """After an empty line, or where an empty piece says that nothing comes for now."""
+    taken: list[str] = []
+
+    def pieces() -> Iterator[str]:
+        for piece in ["Hello there.\n", "", "How are\n", "", "you?\n", "", "A line\n\n", "End", ""]:
+            taken.append(piece)
+            yield piece
+
+    stream = prepare(pieces(), language="en")
+    assert next(stream) == Segment("Hello there.", 0.0)
+    assert taken == ["Hello there.\n", ""]
+    assert [next(stream), next(stream)] == [Segment("", 0.6), Segment("How are you?", 0.0)]
+    assert taken[-2:] == ["you?\n", ""]
+    assert [next(stream), next(stream)] == [Segment("", 0.6), Segment("A line.", 0.0)]
+    assert taken[-1] == "A line\n\n"
+    assert list(stream) == [Segment("", 0.6), Segment("End.", 0.0)]  # at its end no pause
+
+
+@pytest.mark.parametrize("line", ["The plan of Dr.\n", "He came on\n", "He came.", "He came. An"])
+def test_an_unfinished_sentence_waits(line: str) -> None:
+    found = list(prepare([line, "", "Smith failed.\n", ""], language="en"))
+    assert len([segment for segment in found if segment.text]) == (2 if "came. A" in line else 1)
+
+
+def test_segments_know_where_in_the_text_they_end() -> None:
+    text = "# Title\r\n\r\nOne. Two is\r\nhere. Three.\n\n- a\n  - b\n\n[pause 1s] Last one  \n\n"
+    for form in (text, list(text), text.splitlines(keepends=True)):
+        for segment in prepare(form, language="en", join_sentences=False):
+            if segment.text:
+                last = segment.text.rstrip(".").split()[-1]
+                assert text[: segment.end].rstrip(". \r\n").endswith(last)
+    assert segment.end == text.index("one") + len("one  \n")
 
 
 def test_an_endless_stream_takes_constant_memory() -> None:
