@@ -86,7 +86,8 @@ def run(args: argparse.Namespace, speak_all: SpeakAll | None = None) -> int:
     defaults = {name: value for name in _DEFAULTS if (value := getattr(args, name)) is not None}
     Job(id="defaults", text="", **defaults)  # flags that do not fit together are no bad items
     files = model_files(args)
-    check_voice(args)
+    if args.voice is not None:  # jobs have their own, or it is the default
+        check_voice(args)
     try:
         with (
             signals_raised(),

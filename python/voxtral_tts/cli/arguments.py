@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from voxtral_tts._native import _core
-from voxtral_tts.errors import UsageError
+from voxtral_tts.errors import UsageError, VoiceError
 from voxtral_tts.locate import codec_file, model_file, tokenizer_file, voices_folder
 from voxtral_tts.runner import Runner, list_voices
 
@@ -172,8 +172,10 @@ def check_voice(args: argparse.Namespace) -> None:
     folder = voices_folder(tokenizer, args.voices)
     if args.voices is None and not (os.path.isfile(model) and os.path.isfile(tokenizer)):
         return
-    list_voices(folder)
-    if args.voice is not None and "+" not in args.voice:
+    if args.voice is None:
+        if not list_voices(folder):
+            raise VoiceError(f"there are no voices in '{folder}'; name another with --voices")
+    elif "+" not in args.voice:
         _core.find_voice(os.fspath(folder), args.voice)
 
 
