@@ -225,6 +225,15 @@ def test_a_batch_is_told_early_of_a_voice_there_is_none_of(tmp_path: Path) -> No
     assert not (tmp_path / "out").exists()
 
 
+def test_a_server_is_told_early_of_a_folder_without_voices(tmp_path: Path) -> None:
+    pytest.importorskip("fastapi")
+    folder = tmp_path / "empty"
+    for problem in ("cannot list the voices in", "there are no voices in"):
+        result = program(tmp_path, "serve", "--port", 0, "--voices", folder)
+        assert_error(result, 6, "Voice", f"{problem} '{folder}'")
+        folder.mkdir(exist_ok=True)
+
+
 def test_the_programs_of_an_export_are_told_apart(tmp_path: Path) -> None:
     model, codec = SMALL_VOICE / "model.pte", SMALL_VOICE / "codec_decoder.pte"
     as_model = program(tmp_path, "say", TEXT, "--model", codec)

@@ -172,11 +172,12 @@ def check_voice(args: argparse.Namespace) -> None:
     folder = voices_folder(tokenizer, args.voices)
     if args.voices is None and not (os.path.isfile(model) and os.path.isfile(tokenizer)):
         return
-    if args.voice is None:
+    voice = getattr(args, "voice", None)  # serve has no such flag
+    if voice is None:
         if not list_voices(folder):
             raise VoiceError(f"there are no voices in '{folder}'; name another with --voices")
-    elif "+" not in args.voice:
-        _core.find_voice(os.fspath(folder), args.voice)
+    elif "+" not in voice:
+        _core.find_voice(os.fspath(folder), voice)
 
 
 def load_runner(args: argparse.Namespace) -> Runner:
