@@ -80,12 +80,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name == "__version__":
-        value: Any = import_module("voxtral_tts._native")._core.__version__
-    elif name in _HOMES:
-        value = getattr(import_module(f"voxtral_tts.{_HOMES[name]}"), name)
-    else:
+    if name not in _HOMES and name != "__version__":
         raise AttributeError(f"module 'voxtral_tts' has no attribute '{name}'")
+    native = import_module("voxtral_tts._native")  # before NumPy, as its errors say what to do
+    if name == "__version__":
+        value: Any = native._core.__version__
+    else:
+        value = getattr(import_module(f"voxtral_tts.{_HOMES[name]}"), name)
     globals()[name] = value  # so that the next use finds it
     return value
 
