@@ -216,5 +216,14 @@ def main(argv: list[str] | None = None, prog: str = "python -m export") -> int:
     return 0
 
 
+def _program() -> int:
+    """``main`` on standard streams that the package makes reliable."""
+    try:
+        from voxtral_tts.cli.streams import run_program
+    except ModuleNotFoundError:  # in a clone, before the package is installed
+        return main()
+    return run_program(main)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_program())

@@ -93,15 +93,19 @@ class _Stage:
 
 @contextmanager
 def _staged(folder: Path) -> Iterator[_Stage]:
-    """Renames everything on success, the manifest last; removes everything on failure."""
+    """Renames everything on success, the manifest last; removes everything on failure.
+
+    Where a name is refused, what took so long stays under its temporary one, which the error has.
+    """
     stage = _Stage(folder)
     try:
         yield stage
-        for name, temporary in stage.files.items():
-            temporary.replace(folder / name)
-    finally:
+    except BaseException:
         for temporary in stage.files.values():
             temporary.unlink(missing_ok=True)
+        raise
+    for name, temporary in stage.files.items():
+        temporary.replace(folder / name)
 
 
 def _export_model(

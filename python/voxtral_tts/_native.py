@@ -9,6 +9,7 @@ different places.
 from __future__ import annotations
 
 import ctypes
+import importlib.metadata
 import importlib.util
 import sys
 from collections.abc import Iterator
@@ -58,6 +59,17 @@ def _load_mlx() -> None:
         _core.load_mlx()
 
 
+def _remedy() -> str:
+    """What installs the libraries that the compiled part was built for."""
+    again = "install voxtral_tts again from its source folder: pip install --force-reinstall ."
+    try:
+        needed = importlib.metadata.requires("voxtral_tts") or ()
+    except importlib.metadata.PackageNotFoundError:
+        return f"It is not installed: {again}"
+    executorch = next((name for name in needed if name.startswith("executorch")), "executorch")
+    return f"It needs pip install '{executorch}'; if that is there, {again}"
+
+
 _check_interpreter()
 try:
     for _library in _libraries("executorch", *_LIBRARIES):
@@ -65,8 +77,7 @@ try:
     from voxtral_tts import _core
 except (ImportError, OSError) as error:
     raise ImportError(
-        f"the compiled part of voxtral_tts cannot be loaded: {error}. It needs the executorch "
-        "package it was built for: 'pip install --force-reinstall voxtral_tts' installs both"
+        f"the compiled part of voxtral_tts cannot be loaded: {error}. {_remedy()}"
     ) from error
 
 _load_mlx()

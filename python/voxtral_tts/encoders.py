@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from voxtral_tts._native import _core
 from voxtral_tts.errors import NumericError, UsageError
 from voxtral_tts.formats import Format, check_rate, format_named, optional_module
+from voxtral_tts.samples import as_samples
 
 WAV_HEADER_BYTES = 44
 UNKNOWN_SIZE = 0xFFFFFFFF  # in both fields of a WAV's header
@@ -45,6 +46,7 @@ class Encoding:
         self.format = format_named(format) if isinstance(format, str) else format
         rate = source_rate if sample_rate is None else sample_rate
         check_rate(self.format, rate)
+        self._is_finished = False
         self._resampler: Any = None
         if rate != source_rate:
             soxr = optional_module("soxr")
@@ -56,20 +58,25 @@ class Encoding:
         )
 
     def write(self, samples: ArrayLike) -> list[Patch]:
-        array = np.ascontiguousarray(samples, dtype=np.float32)
-        if array.ndim != 1:
-            raise UsageError(f"samples of shape {array.shape}: must be (n,), one channel")
+        self._refuse_finished()
+        array = as_samples(samples)
         if not np.isfinite(array).all():
             raise NumericError("the samples contain NaN or infinity; none of them was written")
         return self._encode(array, is_last=False)
 
     def finish(self, end: int) -> list[Patch]:
         """``end`` is the number of bytes that were written in the end."""
+        self._refuse_finished()
+        self._is_finished = True
         last: list[Patch] = []
         if self._resampler is not None:
             last = self._encode(np.zeros(0, np.float32), is_last=True)
             end += sum(len(patch.content) for patch in last if patch.offset >= end)
         return last + self._encoder.finish(end)
+
+    def _refuse_finished(self) -> None:
+        if self._is_finished:
+            raise UsageError("this audio is finished; make another encoder or file for more")
 
     def _encode(self, samples: NDArray[np.float32], *, is_last: bool) -> list[Patch]:
         if self._resampler is not None:

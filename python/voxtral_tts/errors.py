@@ -8,10 +8,26 @@ do what they say.
 from __future__ import annotations
 
 import errno
+import os
+import sys
+import warnings
+from typing import Any
+
+_PACKAGE = os.path.join(os.path.dirname(__file__), "")
 
 
 class VoxtralTTSError(RuntimeError):
     """Base class of all errors of this package."""
+
+
+class _WithErrno(OSError):
+    """Keeps an ``errno`` that was set, which OSError forgets when it is pickled or copied."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        reduced = super().__reduce__()
+        assert isinstance(reduced, tuple)
+        kind, args, *state = reduced
+        return kind, args, {**(state[0] if state else {}), "errno": self.errno}
 
 
 class UsageError(VoxtralTTSError, ValueError):
@@ -22,7 +38,7 @@ class ModelLoadError(VoxtralTTSError):
     """A ``.pte`` file is missing, corrupt, or of another version or backend."""
 
 
-class ModelNotFoundError(FileNotFoundError, ModelLoadError):
+class ModelNotFoundError(_WithErrno, FileNotFoundError, ModelLoadError):
     """A ``.pte`` file does not exist."""
 
 
@@ -34,7 +50,7 @@ class TokenizerError(VoxtralTTSError):
     """``tekken.json`` cannot be used."""
 
 
-class TokenizerNotFoundError(FileNotFoundError, TokenizerError):
+class TokenizerNotFoundError(_WithErrno, FileNotFoundError, TokenizerError):
     """``tekken.json`` does not exist."""
 
 
@@ -46,7 +62,7 @@ class TextError(VoxtralTTSError, ValueError):
     """The text is empty, not valid Unicode, or too long for the model."""
 
 
-class OutputError(OSError, VoxtralTTSError):
+class OutputError(_WithErrno, VoxtralTTSError):
     """Writing audio failed; ``errno`` says why."""
 
 
@@ -66,7 +82,7 @@ class InterruptedSynthesisError(VoxtralTTSError):
     """The synthesis was cancelled."""
 
 
-class ReaderGoneError(BrokenPipeError, VoxtralTTSError):
+class ReaderGoneError(_WithErrno, BrokenPipeError, VoxtralTTSError):
     """The reader of the pipe the audio goes to has closed it."""
 
 
@@ -76,6 +92,14 @@ class TruncatedAudioWarning(UserWarning):
 
 class SpeechWarning(UserWarning):
     """A segment of a speech missed its end, or the model found nothing to say in it."""
+
+
+def warn_caller(message: str, category: type[Warning]) -> None:
+    """Warns of the line outside of this package that led here, however deep."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level)
 
 
 _CLASSES: dict[str, type[VoxtralTTSError]] = {

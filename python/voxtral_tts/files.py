@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import hashlib
@@ -31,15 +32,19 @@ class Replacement:
             raise output_error(self.path, error) from error
 
     def commit(self) -> None:
-        """Gives the file its name. Raises ``OutputError``."""
-        if self._temporary is None:
+        """Gives the file its name.
+
+        Raises ``OutputError`` where it cannot have it: the temporary file, which is complete,
+        stays then, and the error names it.
+        """
+        temporary, self._temporary = self._temporary, None
+        if temporary is None:
             return
         try:
-            flush_to_drive(self.fd)
-            self._temporary.rename(self.path)
+            sync(self.fd)
+            temporary.rename(self.path)
         except OSError as error:
-            raise output_error(self.path, error) from error
-        self._temporary = None
+            raise output_error(self.path, error, f"; it is complete in '{temporary}'") from error
 
     def discard(self) -> None:
         """Closes the file, and removes it unless it was committed."""
@@ -89,6 +94,16 @@ def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
         file.replace(content)
 
 
+def check_target(path: str | os.PathLike[str]) -> None:
+    """Raises ``OutputError`` where no file can be written; leaves nothing.
+
+    A FIFO or a device is not looked at: opening one waits, or does something.
+    """
+    place = os.path.realpath(path)
+    if not os.path.exists(place) or os.path.isfile(place) or os.path.isdir(place):
+        Replacement(place).discard()
+
+
 def write_all(fd: int, content: bytes) -> None:
     """``os.write`` until all is written. Raises ``OSError``."""
     view = memoryview(content)
@@ -96,28 +111,34 @@ def write_all(fd: int, content: bytes) -> None:
         view = view[os.write(fd, view) :]
 
 
-def output_error(path: object, error: OSError) -> OutputError | ReaderGoneError:
+def sync(fd: int) -> None:
+    """``os.fsync`` down to the drive, where the file system has it: some of networks and FUSE do not.
+
+    macOS leaves the bytes in the drive's own cache unless it is asked with a call of its own, which
+    foreign file systems refuse. Raises ``OSError``.
+    """
+    full = getattr(fcntl, "F_FULLFSYNC", None)
+    try:
+        if full is not None:
+            with contextlib.suppress(OSError):
+                fcntl.fcntl(fd, full)
+                return
+        os.fsync(fd)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP):
+            raise
+
+
+def output_error(path: object, error: OSError, remedy: str = "") -> OutputError | ReaderGoneError:
     """The package's error for one of the system, with the path and what to do."""
     why = error.strerror or str(error)
     folder = Path(str(path)).parent
     if error.errno == errno.ENOENT and not folder.is_dir():
         why = f"the folder '{folder}' does not exist; make it first"
     kind = ReaderGoneError if isinstance(error, BrokenPipeError) else OutputError
-    result = kind(f"cannot write '{path}': {why}")
+    result = kind(f"cannot write '{path}': {why}{remedy}")
     result.errno = error.errno
     return result
-
-
-def flush_to_drive(fd: int) -> None:
-    """``os.fsync`` down to the drive: on macOS it leaves bytes in the drive's own cache."""
-    full = getattr(fcntl, "F_FULLFSYNC", None)
-    if full is not None:
-        try:
-            fcntl.fcntl(fd, full)
-            return
-        except OSError:
-            pass  # network and foreign file systems have no such call
-    os.fsync(fd)
 
 
 def sha256_of(path: Path) -> tuple[str, int]:

@@ -54,5 +54,9 @@ def tokenizer_file(model: Path, given: str | os.PathLike[str] | None) -> Path:
 
 
 def voices_folder(tokenizer: Path, given: str | os.PathLike[str] | None) -> Path:
-    """``given``, else ``voice_embedding`` beside the tokenizer, as the runner has it."""
-    return tokenizer.parent / "voice_embedding" if given is None else Path(given)
+    """``given``, else ``voice_embedding`` beside the tokenizer, as the runner has it: ``voices``
+    where there is only that."""
+    if given is not None:
+        return Path(given)
+    preferred, other = tokenizer.parent / "voice_embedding", tokenizer.parent / "voices"
+    return other if not os.path.isdir(preferred) and os.path.isdir(other) else preferred

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from voxtral_tts.errors import OutputError
+from voxtral_tts.errors import OutputError, UsageError
 from voxtral_tts.formats import optional_module
+from voxtral_tts.samples import as_samples
 
 START_S = 0.3  # of audio before the first sound, and after a gap: chunks come unevenly
 _MOST_S = 30.0  # waiting to be played; whoever makes audio faster waits then
@@ -47,8 +48,11 @@ class Player:
         return self
 
     def write(self, samples: ArrayLike) -> None:
-        """Float samples (n,); returns at once unless half a minute is waiting to be played."""
-        piece = np.clip(np.asarray(samples, np.float32), -1, 1)
+        """Samples (n,) as ``as_samples`` takes them; returns at once unless half a minute is
+        waiting to be played."""
+        if self._stream is None:
+            raise UsageError("a Player plays inside its block: with Player() as player")
+        piece = np.clip(as_samples(samples), -1, 1)
         with self._changed:
             while self._queued > _MOST_S * self._rate:
                 self._wait()

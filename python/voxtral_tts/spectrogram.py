@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from voxtral_tts.errors import UsageError
 from voxtral_tts.files import replace_file
+from voxtral_tts.samples import as_samples
 
 _WINDOW = 1024  # samples of one spectrum: 43 ms at 24 kHz
 _HOP = 256
@@ -37,8 +38,8 @@ class Spectrogram:
         self._samples = 0
 
     def write(self, samples: ArrayLike) -> None:
-        """Float samples (n,)."""
-        added = np.asarray(samples, np.float32)
+        """Samples (n,) as ``as_samples`` takes them."""
+        added = as_samples(samples)
         self._samples += len(added)
         self._left = np.concatenate([self._left, added])
         while len(self._left) >= _WINDOW:

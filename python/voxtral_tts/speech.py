@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import time
-import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from types import TracebackType
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from voxtral_tts.asynchronous import AsyncChunks
 from voxtral_tts.audio import AudioChunk, FinishReason, Stats
 from voxtral_tts.encode import AudioFile
-from voxtral_tts.errors import SpeechWarning, TextError
+from voxtral_tts.errors import SpeechWarning, TextError, UsageError, warn_caller
 from voxtral_tts.text import Segment
 
 if TYPE_CHECKING:
@@ -142,8 +141,8 @@ class Speech(AsyncChunks):
         return self._speaker.spoken_characters
 
     def samples(self) -> NDArray[np.float32]:
-        """All that is left, joined: (n,), mono."""
-        return np.concatenate([chunk.samples for chunk in self])
+        """All that is left, joined: (n,), mono. Raises ``UsageError`` where nothing is left."""
+        return np.concatenate([chunk.samples for chunk in self._rest()])
 
     def save(
         self,
@@ -154,13 +153,14 @@ class Speech(AsyncChunks):
     ) -> None:
         """Speaks what is left into a file, as ``Audio.save`` writes one, in constant memory.
 
-        After an error or Ctrl-C the file has what was spoken until then.
+        After an error or Ctrl-C the file has what was spoken until then. Raises ``UsageError``
+        where nothing is left.
         """
         with (
             self,
             AudioFile(path, format, source_rate=self.sample_rate, sample_rate=sample_rate) as file,
         ):
-            for chunk in self:
+            for chunk in self._rest():
                 file.write(chunk.samples)
 
     def close(self) -> None:
@@ -177,6 +177,12 @@ class Speech(AsyncChunks):
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _rest(self) -> Iterator[AudioChunk]:
+        if (first := next(self, None)) is None:
+            raise UsageError("nothing is left of this speech; speak the text again")
+        yield first
+        yield from self
 
 
 class _Speaker:
@@ -288,10 +294,11 @@ class _Speaker:
         total.backend = stats.backend
         if _is_empty(stats):
             total.empty_segments += 1
-            _warn(f"the model found nothing to say in {_quoted(text)}")
+            warn_caller(f"the model found nothing to say in {_quoted(text)}", SpeechWarning)
         elif self._missed_end(stream):
             total.missed_ends += 1
-            _warn(f"no end of speech after {stats.codec_frames} frames in {_quoted(text)}")
+            message = f"no end of speech after {stats.codec_frames} frames in {_quoted(text)}"
+            warn_caller(message, SpeechWarning)
         if self._frames_left is not None:
             self._frames_left -= stats.codec_frames
             self._is_cut = self._frames_left == 0 and stats.finish_reason != "end_of_audio"
@@ -340,7 +347,3 @@ def _is_empty(stats: Stats) -> bool:
 
 def _quoted(text: str) -> str:
     return repr(text if len(text) <= 60 else f"{text[:57]}...")
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message, SpeechWarning, stacklevel=2)

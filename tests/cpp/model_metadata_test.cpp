@@ -128,6 +128,26 @@ TEST(Metadata, EveryMissingKeyIsNamedAtOnce) {
   }
 }
 
+TEST(Metadata, OneProgramGivenForTheOtherIsNamed) {
+  Table codec;
+  Table speech;
+  for (const auto& [name, value] : Table().values) {
+    if (readers_of(name).size() == 2) {
+      continue; // both have it
+    }
+    const bool is_codecs =
+        name == "max_chunk_frames" || name == "chunk_schedule";
+    (is_codecs ? speech : codec).values.erase(name);
+  }
+  expect_refused(
+      codec, read_speech, ErrorClass::kModelMismatch, "this is the codec");
+  expect_refused(
+      speech,
+      read_codec,
+      ErrorClass::kModelMismatch,
+      "this is the language model");
+}
+
 TEST(Metadata, AnotherFormatVersionIsRefusedWithTheRemedy) {
   Table table;
   table.values["format_version"] = int64_t{2};

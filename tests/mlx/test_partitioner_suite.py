@@ -1,6 +1,6 @@
 """ExecuTorch's own tests of its MLX partitioner, executed through its Python runtime.
 
-13 of the 15 run programs: importing voxtral_tts is what gives that runtime an MLX backend here.
+13 of the 15 run programs: importing the Runner is what gives that runtime an MLX backend here.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 RUN = """
 from export.mlx_lowering import install_lowering_fixes
 install_lowering_fixes()
-import voxtral_tts
+from voxtral_tts import Runner
 import unittest
 unittest.main("executorch.backends.mlx.test.test_partitioner", argv=["test_partitioner"])
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,33 @@ def test_the_reader_requires_what_the_writer_writes(tiny_checkpoint: Path) -> No
 def test_every_document_named_in_the_readme_exists() -> None:
     for name in re.findall(r"\]\(((?!http)[^)#]+)", page("README.md")):
         assert (ROOT / name).exists(), name
+
+
+def test_every_extra_that_is_named_exists() -> None:
+    """In messages and on pages; the package itself is in no index, so nothing reinstalls it by
+    its name."""
+    project = tomllib.loads(page("pyproject.toml"))["project"]
+    extras = set(project["optional-dependencies"])
+    folders = ("python", "export", "training", "cpp", "docs")
+    files = [path for name in folders for path in (ROOT / name).rglob("*.*")]
+    paths = [path for path in files if path.suffix in (".py", ".cpp", ".h", ".md")]
+    texts = {path: path.read_text() for path in (*paths, ROOT / "README.md")}
+    named = {
+        extra
+        for text in texts.values()
+        for found in re.findall(r"pip install '(?:voxtral_tts|\.)\[([a-z,]+)\]'", text)
+        for extra in found.split(",")
+    }
+    assert {"audio", "plot", "server", "export", "ray", "mlx"} <= named <= extras
+    for path, text in texts.items():
+        assert not re.search(r"pip install [^\n]*reinstall voxtral_tts", text), path
+
+
+def test_the_python_page_names_the_dependencies() -> None:
+    project = tomllib.loads(page("pyproject.toml"))["project"]
+    names = [re.split(r"[<>=]", text)[0] for text in project["dependencies"]]
+    sentence = page("docs/python.md").split("The package needs ")[1].split(", not\n")[0].lower()
+    assert all(name in sentence for name in names), names
 
 
 def test_links_between_documents_lead_somewhere() -> None:

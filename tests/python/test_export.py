@@ -248,6 +248,20 @@ def test_a_full_disk_while_copying_leaves_what_was_there(export, output, monkeyp
     assert contents(output) == before
 
 
+def test_a_refused_name_keeps_what_was_made(tmp_path, monkeypatch):
+    (tmp_path / "a.pte").write_bytes(b"older")
+
+    def refuse(path, target):
+        raise PermissionError(errno.EPERM, "Operation not permitted", str(path), str(target))
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(PermissionError) as caught, artifacts._staged(tmp_path) as stage:
+        stage("a.pte").write_bytes(b"made")
+    assert Path(caught.value.filename).read_bytes() == b"made"
+    assert (tmp_path / "a.pte").read_bytes() == b"older"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_a_target_that_is_a_file_is_one_line(export, output, capsys):
     output.write_text("mine")
     assert export() == 1

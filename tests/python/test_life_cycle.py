@@ -190,13 +190,13 @@ def test_locale_home_and_folder_change_no_sample(
     assert result.stdout.split() == [golden], result.stderr
 
 
-@pytest.mark.parametrize("first", ["", "import voxtral_tts\n"])
+@pytest.mark.parametrize("first", ["", "from voxtral_tts import Runner\n"])
 def test_a_sub_interpreter_is_refused(first: str) -> None:
     module = "_interpreters" if sys.version_info >= (3, 13) else "_xxsubinterpreters"
     code = (
         f"{first}import {module} as interpreters\n"
         "code = '''try:\n"
-        "    import voxtral_tts\n"
+        "    from voxtral_tts import Runner\n"
         "except ImportError as error:\n"
         "    print(error)'''\n"
         "interpreters.run_string(interpreters.create(), code)\n"

@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from voxtral_tts import ModelLoadError, Runner
-from voxtral_tts.locate import SMALL_VOICE, default_model, model_file, segment_characters
+from voxtral_tts.locate import (
+    SMALL_VOICE,
+    default_model,
+    model_file,
+    segment_characters,
+    voices_folder,
+)
 
 
 def test_a_manifest_limits_segments(tmp_path: Path) -> None:
@@ -45,3 +51,14 @@ def test_the_default_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert default_model() == Path("model.pte")
     monkeypatch.setenv("VOXTRAL_TTS_MODEL", str(SMALL_VOICE))
     assert default_model() == SMALL_VOICE / "model.pte"
+
+
+def test_the_folder_of_voices_is_the_runners(tmp_path: Path) -> None:
+    """As `default_voices_folder` of cpp/runner/src/engine/runner.cpp has it."""
+    tokenizer = tmp_path / "tekken.json"
+    assert voices_folder(tokenizer, None) == tmp_path / "voice_embedding"
+    (tmp_path / "voices").mkdir()
+    assert voices_folder(tokenizer, None) == tmp_path / "voices"
+    (tmp_path / "voice_embedding").mkdir()
+    assert voices_folder(tokenizer, None) == tmp_path / "voice_embedding"
+    assert voices_folder(tokenizer, "other") == Path("other")

@@ -92,10 +92,10 @@ def test_the_device_reaches_the_runner(exported: Path) -> None:
 @pytest.mark.parametrize(
     "order",
     [
-        ("voxtral_tts", "executorch.runtime"),
-        ("executorch.runtime", "voxtral_tts"),
-        ("mlx.core", "voxtral_tts", "executorch.runtime"),
-        ("torch", "executorch.runtime", "voxtral_tts", "mlx.core"),
+        ("voxtral_tts.runner", "executorch.runtime"),
+        ("executorch.runtime", "voxtral_tts.runner"),
+        ("mlx.core", "voxtral_tts.runner", "executorch.runtime"),
+        ("torch", "executorch.runtime", "voxtral_tts.runner", "mlx.core"),
     ],
 )
 def test_any_order_of_imports_registers_the_backend_once(order: tuple[str, ...]) -> None:
@@ -114,7 +114,7 @@ def test_without_mlx_the_import_says_nothing() -> None:
     """None in sys.modules makes find_spec find nothing."""
     code = (
         "import sys; sys.modules['mlx'] = None\n"
-        "import voxtral_tts, pathlib\n"
+        "import voxtral_tts.runner, pathlib\n"
         "print('libmlx' in pathlib.Path('/proc/self/maps').read_text())"
     )
     assert python(code) == "False\n"

@@ -59,6 +59,22 @@ def ramp(start: int, count: int) -> np.ndarray:
     return (np.arange(start, start + count) / 1e5).astype(np.float32)
 
 
+def test_integers_are_of_full_scale(device: Device) -> None:
+    with Player(RATE) as player:
+        player.write(np.full(RATE, -32767, np.int16))
+        assert (device.ask() == -1).all()
+        with pytest.raises(UsageError, match="int64"):
+            player.write([0, 1])
+        player.write(np.zeros(0))
+        while device.ask().any():
+            pass
+
+
+def test_a_player_plays_inside_its_block(device: Device) -> None:
+    with pytest.raises(UsageError, match="inside its block"):
+        Player(RATE).write(ramp(0, 10))
+
+
 def test_all_samples_are_played_in_order(device: Device) -> None:
     done = threading.Event()
 

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from fault_models import cached_fault_models
-from voxtral_tts import AudioChunk, Runner, Speech, SpeechWarning, TextError
+from voxtral_tts import AudioChunk, Runner, Speech, SpeechWarning, TextError, UsageError
 from voxtral_tts.speech import SpeechOptions, frame_budget
 from voxtral_tts.text import Segment
 
@@ -108,6 +108,36 @@ def test_statistics_and_codes_add_up() -> None:
     assert 0 < stats.first_audio_ms <= stats.wall_ms
     assert speech.spoken_characters == 14
     assert stats.to_dict()["rtf"] == stats.rtf
+
+
+def test_what_is_over_has_nothing_left(tmp_path: Path) -> None:
+    speech = speech_of(FakeRunner(ends), Segment("One."))
+    assert len(speech.samples()) == 10 * FRAME
+    closed = speech_of(FakeRunner(ends), Segment("One."))
+    closed.close()
+    for over in (speech, closed):
+        with pytest.raises(UsageError, match="nothing is left"):
+            over.samples()
+        with pytest.raises(UsageError, match="nothing is left"):
+            over.save(tmp_path / "a.wav")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("take", ["samples", "save", "next", "for"])
+def test_a_warning_points_at_the_caller(tmp_path: Path, take: str) -> None:
+    def plan(_text: str, _seed: int) -> tuple[int, str]:
+        return 10**6, ""
+
+    speech = speech_of(FakeRunner(plan), Segment("Long."), hold_segments=True)
+    ways: dict[str, Callable[[], object]] = {
+        "samples": lambda: speech.samples(),
+        "save": lambda: speech.save(tmp_path / "a.wav"),
+        "next": lambda: [next(speech) for _ in range(3)],
+        "for": lambda: [chunk for chunk in speech],
+    }
+    with pytest.warns(SpeechWarning) as caught:
+        ways[take]()
+    assert [warning.filename for warning in caught] == [__file__]
 
 
 def test_pauses_are_silence_of_their_length() -> None:

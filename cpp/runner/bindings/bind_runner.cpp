@@ -292,6 +292,7 @@ void bind_runner(py::module_& module) {
       });
   module.def("load_mlx", &load_mlx, py::call_guard<WithoutGil>());
   module.def("list_voices", &list_voices, py::arg("folder"));
+  module.def("find_voice", &find_voice, py::arg("folder"), py::arg("voice"));
   module.def("default_options", &default_options);
 }
 

@@ -9,7 +9,7 @@ namespace voxtral_tts::bindings {
 // voxtral_tts::Error becomes what voxtral_tts.errors.make_error returns.
 void bind_errors(pybind11::module_& module);
 
-// Runner, Stream, load_mlx, list_voices, default_options.
+// Runner, Stream, load_mlx, list_voices, find_voice, default_options.
 void bind_runner(pybind11::module_& module);
 
 // _read_bandwidth, _time_method: for voxtral_tts.bench alone.

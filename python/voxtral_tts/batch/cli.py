@@ -8,6 +8,7 @@ any interruption. docs/batch.md has the keys and the results.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from contextlib import nullcontext
 from pathlib import Path
@@ -18,7 +19,7 @@ from voxtral_tts.batch.report import ConsoleReporter
 from voxtral_tts.batch.results import OutputFolder
 from voxtral_tts.batch.run import SpeakAll, run_batch
 from voxtral_tts.batch.speaking import ModelFiles
-from voxtral_tts.cli.arguments import add_model_arguments, integer, non_empty, real
+from voxtral_tts.cli.arguments import add_model_arguments, check_voice, integer, non_empty, real
 from voxtral_tts.cli.console import print_line, signal_exit, signals_raised
 from voxtral_tts.errors import UsageError
 from voxtral_tts.formats import FORMATS
@@ -85,6 +86,8 @@ def run(args: argparse.Namespace, speak_all: SpeakAll | None = None) -> int:
     defaults = {name: value for name in _DEFAULTS if (value := getattr(args, name)) is not None}
     Job(id="defaults", text="", **defaults)  # flags that do not fit together are no bad items
     files = model_files(args)
+    if args.voice is not None:  # jobs have their own, or it is the default
+        check_voice(args)
     try:
         with (
             signals_raised(),
@@ -109,9 +112,11 @@ def run(args: argparse.Namespace, speak_all: SpeakAll | None = None) -> int:
 
 
 def _open(path: str) -> Any:
-    if path == "-":
-        return nullcontext[BinaryIO](sys.stdin.buffer)
     try:
+        if path == "-":
+            os.read(0, 0)  # fails where nothing can be read
+            return nullcontext[BinaryIO](sys.stdin.buffer)
         return Path(path).open("rb")
     except OSError as error:
-        raise UsageError(f"cannot read '{path}': {error.strerror}") from error
+        name = "standard input" if path == "-" else f"'{path}'"
+        raise UsageError(f"cannot read {name}: {error.strerror}") from error

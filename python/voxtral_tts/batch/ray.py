@@ -13,6 +13,7 @@ from voxtral_tts.batch.results import Result
 from voxtral_tts.batch.run import Task
 from voxtral_tts.cli.arguments import Parser, integer
 from voxtral_tts.cli.console import print_line
+from voxtral_tts.cli.streams import run_program
 from voxtral_tts.errors import EXIT_CODES, VoxtralTTSError, class_name
 
 
@@ -56,4 +57,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_program(lambda: main(sys.argv[1:])))

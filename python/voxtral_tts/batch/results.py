@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from voxtral_tts.errors import BusyError, OutputError, UsageError
-from voxtral_tts.files import flush_to_drive, sha256_of
+from voxtral_tts.files import sha256_of, sync
 
 LOG_NAME = "results.jsonl"
 PENDING = ".pending"
@@ -169,7 +169,7 @@ class OutputFolder:
         line = result.to_json().encode() + b"\n"
         while line:  # a full disk may take a part
             line = line[os.write(self._log, line) :]
-        flush_to_drive(self._log)
+        sync(self._log)
         self._results[result.key] = result
 
     def _recover(self) -> None:
@@ -205,7 +205,7 @@ def make_durable(pending: Path, result: Result) -> None:
         with unnamed.open("w", encoding="utf-8") as file:
             file.write(result.to_json())
             file.flush()
-            flush_to_drive(file.fileno())
+            sync(file.fileno())
         unnamed.replace(note)
 
 

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from voxtral_tts.cli.streams import run_program
+
 from . import __doc__ as description
 from . import plots, ratios, report, rounds
 from .artefacts import GIVEN, MODEL, OPTIONS, Figures, checkpoint_in, export_in, note, sizes
@@ -167,4 +169,4 @@ def _write(result: Figures, options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_program(main))

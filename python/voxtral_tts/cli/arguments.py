@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from voxtral_tts.errors import UsageError
-from voxtral_tts.locate import codec_file, model_file
-from voxtral_tts.runner import Runner
+from voxtral_tts._native import _core
+from voxtral_tts.errors import UsageError, VoiceError
+from voxtral_tts.locate import codec_file, model_file, tokenizer_file, voices_folder
+from voxtral_tts.runner import Runner, list_voices
 
 MAX_INTEGER = 2**31 - 1
 
@@ -158,6 +160,24 @@ def add_voice_folder_arguments(parser: Any) -> None:
         help="folder of voice files, .pt or .safetensors "
         "(default: voice_embedding beside the tokenizer)",
     )
+
+
+def check_voice(args: argparse.Namespace) -> None:
+    """Raises ``VoiceError`` for ``--voice`` and ``--voices`` before the model is loaded.
+
+    A mixture is the runner's to take apart. Files that are missing are its to name.
+    """
+    model = model_file(args.model)
+    tokenizer = tokenizer_file(model, args.tokenizer)
+    folder = voices_folder(tokenizer, args.voices)
+    if args.voices is None and not (os.path.isfile(model) and os.path.isfile(tokenizer)):
+        return
+    voice = getattr(args, "voice", None)  # serve has no such flag
+    if voice is None:
+        if not list_voices(folder):
+            raise VoiceError(f"there are no voices in '{folder}'; name another with --voices")
+    elif "+" not in voice:
+        _core.find_voice(os.fspath(folder), voice)
 
 
 def load_runner(args: argparse.Namespace) -> Runner:

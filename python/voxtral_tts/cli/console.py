@@ -9,7 +9,7 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from voxtral_tts.errors import SpeechWarning
@@ -53,7 +53,8 @@ def signals_raised() -> Iterator[None]:
     def on_signal(number: int, _frame: FrameType | None) -> None:
         nonlocal has_come
         if has_come:
-            os.write(2, b"error: Interrupted: stopped at once\n")
+            with suppress(OSError):
+                os.write(2, b"error: Interrupted: stopped at once\n")
             os._exit(128 + number)
         has_come = True
         raise Terminated if number == signal.SIGTERM else KeyboardInterrupt

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import argparse
+import difflib
 import importlib
 import logging
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
 from voxtral_tts._native import _core
 from voxtral_tts.cli.arguments import Parser
 from voxtral_tts.cli.console import print_line, set_up_logging, signal_exit
+from voxtral_tts.cli.streams import run_program
 from voxtral_tts.errors import (
     EXIT_CODES,
     OutputError,
@@ -97,6 +100,10 @@ def version_text() -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the program and returns its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    return run_program(lambda: _main(arguments))
+
+
+def _main(arguments: list[str]) -> int:
     try:
         return _run(arguments)
     except KeyboardInterrupt as interrupt:
@@ -127,26 +134,41 @@ def _run(arguments: list[str]) -> int:
         parser.print_help()
         return EXIT_CODES["Usage"]
     if command is None and not name.startswith("-"):
-        parser.error(f"there is no command '{name}'; to speak a text: {PROGRAM} say TEXT")
+        alike = _alike(name, COMMANDS) or f"to speak a text: {PROGRAM} say TEXT"
+        parser.error(f"there is no command '{name}'; {alike}")
     args, unknown = parser.parse_known_args(arguments)
     if unknown:
-        raise UsageError(_about_unknown(name, unknown))
+        raise UsageError(_about_unknown(name, unknown, _flags(parser, name)))
     if command is None:
         parser.error("a command is missing")
     set_up_logging(
         verbose=getattr(args, "verbose", False) is True, quiet=getattr(args, "quiet", False) is True
     )
-    code = _module(command).run(args)
-    sys.stdout.flush()
-    return int(code)
+    return int(_module(command).run(args))
 
 
-def _about_unknown(name: str, arguments: list[str]) -> str:
-    """What to do about arguments that ``name`` does not take."""
+def _flags(parser: Parser, name: str) -> list[str]:
+    """The flags of a command."""
+    commands = next(
+        action for action in parser._actions if isinstance(action, argparse._SubParsersAction)
+    )
+    return list(commands.choices[name]._option_string_actions) if name in commands.choices else []
+
+
+def _alike(typed: str, known: Iterable[str]) -> str:
+    """What may have been meant; empty where nothing is like it."""
+    found = difflib.get_close_matches(typed, known, 1)
+    return f"did you mean {found[0]}?" if found else ""
+
+
+def _about_unknown(name: str, arguments: list[str], taken: list[str]) -> str:
+    """What to do about arguments that ``name`` does not take; ``taken`` are its flags."""
     known = f"see {PROGRAM} {name} --help" if name in COMMANDS else f"see {PROGRAM} --help"
     flags = [argument for argument in arguments if argument.startswith("-")]
     if flags:
-        return f"there is no flag {flags[0].partition('=')[0]}; {known}"
+        flag = flags[0].partition("=")[0]
+        alike = _alike(flag, taken)
+        return f"there is no flag {flag}; {f'{alike} ' if alike else ''}{known}"
     words = f"'{' '.join(arguments)}' is one argument too many"
     return f"{words}; put the text in quotes, or {known}" if name == "say" else f"{words}; {known}"
 

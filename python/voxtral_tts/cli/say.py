@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from voxtral_tts.cli.arguments import load_runner
+from voxtral_tts.cli.arguments import check_voice, load_runner
 from voxtral_tts.cli.console import (
     Progress,
     print_line,
@@ -52,6 +52,8 @@ def run(args: argparse.Namespace) -> int:
     with ExitStack() as stack:
         stack.enter_context(signals_raised())
         text = read_text(args)
+        Outputs.check(args)
+        check_voice(args)
         # Made before the work: a path that cannot be written is said early.
         reports = {
             name: stack.enter_context(Replacement(path))

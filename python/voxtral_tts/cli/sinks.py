@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
+import os
+import stat
 import sys
 from contextlib import ExitStack
 from types import TracebackType
@@ -12,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voxtral_tts.cli.text_input import STANDARD_STREAM
-from voxtral_tts.encode import AudioFile, StreamEncoder
+from voxtral_tts.encode import SAMPLE_RATE, AudioFile
+from voxtral_tts.encoders import Encoding, Patch
 from voxtral_tts.errors import UsageError
-from voxtral_tts.files import output_error, write_all
+from voxtral_tts.files import check_target, output_error, write_all
 from voxtral_tts.formats import check_suffix, format_named
 from voxtral_tts.playback import Player
 from voxtral_tts.spectrogram import Spectrogram
@@ -55,10 +59,8 @@ class Outputs:
         )
         format = "f32le" if args.speaker else args.format
         if output == STANDARD_STREAM:
-            encoder = StreamEncoder(
-                format or "wav", source_rate=source_rate, sample_rate=args.sample_rate
-            )
-            self._sinks.append(("write", _StandardOutput(encoder)))
+            encoding = Encoding(format or "wav", source_rate, args.sample_rate)
+            self._sinks.append(("write", _StandardOutput(encoding)))
         elif output is not None:
             if format is not None:
                 check_suffix(output, format)
@@ -67,6 +69,13 @@ class Outputs:
         if args.play:
             self._sinks.append(("play", Player(source_rate)))
         self.picture = None if args.spectrogram is None else Spectrogram(source_rate)
+
+    @staticmethod
+    def check(args: argparse.Namespace) -> None:
+        """Raises before the work what cannot be written or heard; leaves nothing."""
+        outputs = Outputs(args, SAMPLE_RATE, None)
+        if outputs.file is not None:
+            check_target(outputs.file)
 
     def __enter__(self) -> Self:
         for _, sink in self._sinks:
@@ -92,25 +101,42 @@ class Outputs:
 
 
 class _StandardOutput:
-    """Standard output as a stream of one format."""
+    """Standard output as a stream of one format. Where it is a file, its header is corrected."""
 
-    def __init__(self, encoder: StreamEncoder) -> None:
+    def __init__(self, encoding: Encoding) -> None:
         if sys.stdout is not None and sys.stdout.isatty():
             raise UsageError("samples on a terminal; send them to a program, or name a file")
-        self._encoder = encoder
+        self._encoding = encoding
+        self._start = _position_in_file(_STDOUT)
+        self._end = 0  # bytes that were written
 
     def __enter__(self) -> Self:
         return self
 
     def write(self, samples: NDArray[np.float32]) -> None:
-        self._write(self._encoder.write(samples))
+        self._write(self._encoding.write(samples))
 
     def __exit__(self, exc_type: type[BaseException] | None, *_: object) -> None:
         if exc_type is None or issubclass(exc_type, KeyboardInterrupt):
-            self._write(self._encoder.finish())
+            self._write(self._encoding.finish(self._end))
 
-    def _write(self, content: bytes) -> None:
+    def _write(self, patches: list[Patch]) -> None:
         try:
-            write_all(_STDOUT, content)
+            for offset, content in patches:
+                if offset >= self._end:
+                    write_all(_STDOUT, content)
+                    self._end += len(content)
+                elif self._start is not None:
+                    os.pwrite(_STDOUT, content, self._start + offset)
         except OSError as error:
             raise output_error("standard output", error) from error
+
+
+def _position_in_file(fd: int) -> int | None:
+    """Where the next byte goes; None where nothing that was written can be changed."""
+    try:
+        is_file = stat.S_ISREG(os.fstat(fd).st_mode)
+        appends = fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_APPEND
+        return os.lseek(fd, 0, os.SEEK_CUR) if is_file and not appends else None
+    except OSError:
+        return None

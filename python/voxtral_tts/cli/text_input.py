@@ -37,6 +37,7 @@ def read_text(args: argparse.Namespace) -> str | Iterator[str]:
     if args.text_file is not None and args.text_file != STANDARD_STREAM:
         return _checked(_decoded(_content(args.text_file), args.text_file), args.text_file)
     if given and given[0] != STANDARD_STREAM:
+        _hint_at_file(given[0], quiet=args.quiet)
         return _checked(given[0], "the argument")
     if sys.stdin is not None and sys.stdin.isatty() and not args.quiet:
         print_line("reading the text from standard input, Ctrl-D ends it")
@@ -50,6 +51,12 @@ def _checked(text: str, name: str) -> str:
     if not SPEECH.search(text):
         raise TextError(f"{name}: the text is empty, it has nothing to say; give some words")
     return text
+
+
+def _hint_at_file(text: str, *, quiet: bool) -> None:
+    """Whoever gives a file's name as the text probably means what is in the file."""
+    if not quiet and os.path.isfile(text):
+        print_line(f"note: the name '{text}' is spoken; what is in the file: -i '{text}'")
 
 
 def _content(path: str) -> bytes:

@@ -15,7 +15,13 @@ import warnings
 
 import uvicorn
 
-from voxtral_tts.cli.arguments import add_model_arguments, integer, load_runner, non_empty
+from voxtral_tts.cli.arguments import (
+    add_model_arguments,
+    check_voice,
+    integer,
+    load_runner,
+    non_empty,
+)
 from voxtral_tts.errors import OutputError, SpeechWarning, UsageError
 from voxtral_tts.server.app import create_app
 from voxtral_tts.server.connection import Connection
@@ -85,6 +91,7 @@ def run(args: argparse.Namespace) -> int:
     if args.workers != 1:
         raise UsageError("--workers has to be 1; start several servers on several ports instead")
     _set_up_logging(args)
+    check_voice(args)
     options = _options(args)
     with _listen(args.host, args.port, args.write_timeout) as listener, load_runner(args) as runner:
         speaker = Speaker(runner, queue_size=args.queue, write_timeout=args.write_timeout)

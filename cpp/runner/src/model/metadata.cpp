@@ -1,5 +1,7 @@
 #include "model/metadata.h"
 
+#include <algorithm>
+#include <initializer_list>
 #include <limits>
 #include <optional>
 
@@ -113,6 +115,20 @@ class Reader {
   std::string problems_;
 };
 
+// One program of an export given in place of the other: `marks` are metadata of
+// the other alone, `own` of the one that is wanted.
+void refuse_other_program(
+    const MetadataSource& source,
+    const std::filesystem::path& file,
+    std::initializer_list<const char*> marks,
+    std::initializer_list<const char*> own,
+    const std::string& message) {
+  const auto has = [&](const char* name) { return source.has(name); };
+  if (std::ranges::all_of(marks, has) && std::ranges::none_of(own, has)) {
+    throw Error(ErrorClass::kModelMismatch, file.string() + ": " + message);
+  }
+}
+
 CommonInfo read_common(Reader& reader) {
   CommonInfo info;
   info.sample_rate = reader.integer("sample_rate");
@@ -130,6 +146,12 @@ CommonInfo read_common(Reader& reader) {
 SpeechModelInfo read_speech_model_info(
     MetadataSource& source, const std::filesystem::path& file) {
   Reader reader(source, file);
+  refuse_other_program(
+      source,
+      file,
+      {"chunk_schedule"},
+      {"dim", "vocab_size", "max_seq_len"},
+      "this is the codec, not the language model; give model.pte as the model");
   SpeechModelInfo info;
   info.common = read_common(reader);
   info.dim = reader.integer("dim");
@@ -171,6 +193,13 @@ SpeechModelInfo read_speech_model_info(
 CodecInfo read_codec_info(
     MetadataSource& source, const std::filesystem::path& file) {
   Reader reader(source, file);
+  refuse_other_program(
+      source,
+      file,
+      {"dim", "vocab_size", "max_seq_len"},
+      {"chunk_schedule", "max_chunk_frames"},
+      "this is the language model, not the codec; give codec_decoder.pte as "
+      "the codec");
   CodecInfo info;
   info.common = read_common(reader);
   info.max_chunk_frames = reader.integer("max_chunk_frames");

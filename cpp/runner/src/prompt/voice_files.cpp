@@ -54,7 +54,9 @@ std::vector<std::string> list_voices(const fs::path& dir) {
     throw Error(
         ErrorClass::kVoice,
         "cannot list the voices in " + in_quotes(dir.native()) + ": " +
-            error.message(),
+            error.message() +
+            "; copy voice_embedding there from where it was exported, or name "
+            "another folder of voices",
         error.value());
   }
   return {names.begin(), names.end()};

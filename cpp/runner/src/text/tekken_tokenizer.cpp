@@ -1,5 +1,6 @@
 #include "text/tekken_tokenizer.h"
 
+#include <cerrno>
 #include <cstddef>
 #include <utility>
 
@@ -14,12 +15,27 @@ namespace {
 
 constexpr uint64_t kMaxFileBytes = uint64_t{256} << 20;
 
+std::vector<std::byte> read(const std::filesystem::path& tekken_json) {
+  try {
+    return support::read_file(
+        tekken_json, kMaxFileBytes, ErrorClass::kTokenizer);
+  } catch (const Error& error) {
+    if (error.system_errno() != ENOENT) {
+      throw;
+    }
+    throw Error(
+        error.error_class(),
+        std::string(error.what()) +
+            "; copy tekken.json there from where it was exported",
+        ENOENT);
+  }
+}
+
 } // namespace
 
 TekkenTokenizer TekkenTokenizer::load(
     const std::filesystem::path& tekken_json) {
-  const std::vector<std::byte> content =
-      support::read_file(tekken_json, kMaxFileBytes, ErrorClass::kTokenizer);
+  const std::vector<std::byte> content = read(tekken_json);
   const std::string file_name = support::in_quotes(tekken_json.native());
   try {
     return TekkenTokenizer(file_name, parse_tekken(support::as_text(content)));
