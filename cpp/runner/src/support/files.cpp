@@ -204,4 +204,11 @@ void write_all_at(
   });
 }
 
+int sync_file(int fd) noexcept {
+  if (::fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP) {
+    return 0;
+  }
+  return errno;
+}
+
 } // namespace voxtral_tts::support

@@ -93,4 +93,8 @@ void write_all_at(
     uint64_t offset,
     const std::string& name);
 
+// fsync(2): returns 0 or errno. A file system that has none (EINVAL, ENOTSUP:
+// some on networks and in user space) has done what it can.
+int sync_file(int fd) noexcept;
+
 } // namespace voxtral_tts::support
