@@ -43,7 +43,7 @@ ifeq ($(origin CXX),default)
 export CXX := c++
 endif
 
-.PHONY: help setup system-packages build python demo test test-cpp test-python test-server test-long test-bench test-hearing train judge package-voice test-asan test-arm check-macos test-tsan fuzz fuzz-smoke coverage test-install lint format bench bench-flow bench-mlx clean reliability mlx-e2e mlx-op-suite voxtral_tts-mlx voxtral_tts-xnnpack test-clang check-trixie check-testing check-wheel
+.PHONY: help setup system-packages build python demo test test-cpp test-python test-server test-long test-bench test-hearing train judge package-voice test-asan test-arm check-macos test-tsan fuzz fuzz-smoke coverage test-install lint format bench bench-flow bench-mlx clean reliability mlx-e2e mlx-op-suite voxtral_tts-mlx voxtral_tts-xnnpack test-clang check-trixie check-testing check-wheel mutants
 
 help: ## list the targets
 	@grep -E '^[a-z0-9_-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -206,6 +206,9 @@ FULL :=
 FULL_SIZE :=
 reliability: build python ## measure the promises of docs/reliability.md, ten minutes at most
 	@$(BIN)/python -W ignore -m tests.reliability $(if $(FULL),--full) $(if $(FULL_SIZE),--full-size "$(FULL_SIZE)") --docs docs/reliability.md
+
+mutants: build python ## plant small faults one at a time: which does no test notice? (before a release; resumes)
+	@$(BIN)/python scripts/mutants.py
 
 clean: ## remove everything that was built, but for a training in out/voice
 	rm -rf build $(VENV)/.installed $(filter-out out/voice,$(wildcard out/*))

@@ -60,3 +60,10 @@ def normal_frames(seed: int, frames: int, n_acoustic: int = 36) -> NDArray[np.fl
     stream = normals(seed)
     flat = np.fromiter((next(stream) for _ in range(frames * n_acoustic)), dtype=np.float64)
     return flat.astype(np.float32).reshape(frames, n_acoustic)
+
+
+def gumbel_frames(seed: int, frames: int, n_logits: int) -> NDArray[np.float32]:
+    """What is added to the logits at temperature 1, [frames, n_logits]."""
+    stream = gumbels(seed)
+    flat = np.fromiter((next(stream) for _ in range(frames * n_logits)), dtype=np.float64)
+    return flat.astype(np.float32).reshape(frames, n_logits)

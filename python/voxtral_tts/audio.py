@@ -47,7 +47,7 @@ class Stats:
     generation_rtf: float  # (wall_ms - codec_ms) / audio
     peak: float  # largest |sample|
     clipped_samples: int  # |sample| > 1, saturated in 16-bit output
-    backend: str  # of model.pte: mlx, xnnpack or portable
+    backend: str  # of model.pte: mlx, xnnpack, portable, or another delegate's name
     executes_per_frame: float | None  # of a delegate; None where it does not tell
     host_syncs_per_frame: float | None  # times the CPU waited for the device
 

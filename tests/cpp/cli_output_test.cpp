@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "cli/replace_file.h"
+#include "fake_fsync.h"
 #include "temporary_folder.h"
 #include "voxtral_tts/error.h"
 
@@ -57,6 +58,47 @@ TEST(ReplaceFileTest, ReplacingAFileKeepsItsMode) {
   ASSERT_EQ(::stat(path.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777, 0600U);
   EXPECT_EQ(content(path), "newer");
+}
+
+TEST(ReplaceFileTest, AFailedLastStepKeepsAndNamesTheFile) {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "s.json";
+  const fs::path left = path.string() + ".part" + std::to_string(::getpid());
+  const auto expect_kept = [&](int reason, auto&& prepare) {
+    ReplaceFile file(path);
+    file.write("whole");
+    [[maybe_unused]] const auto hindrance = prepare();
+    try {
+      file.commit();
+      ADD_FAILURE() << "no error";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.error_class(), ErrorClass::kOutput);
+      EXPECT_EQ(error.system_errno(), reason);
+      EXPECT_NE(
+          std::string(error.what()).find(left.string()), std::string::npos)
+          << error.what();
+    }
+  };
+  expect_kept(EIO, [] { return FailingFsync(EIO); });
+  EXPECT_EQ(content(left), "whole");
+  fs::remove(left);
+  expect_kept(EISDIR, [&] {
+    fs::create_directory(path); // appeared meanwhile
+    return 0;
+  });
+  EXPECT_EQ(content(left), "whole");
+}
+
+TEST(ReplaceFileTest, AFileSystemWithoutFsyncIsNoFailure) {
+  const TemporaryFolder folder;
+  for (const int reason : {EINVAL, ENOTSUP}) {
+    const fs::path path = folder.path() / std::to_string(reason);
+    const FailingFsync fails(reason);
+    ReplaceFile file(path);
+    file.write("whole");
+    file.commit();
+    EXPECT_EQ(content(path), "whole");
+  }
 }
 
 TEST(OpenOutput, AFailedWriteOfRawSamplesNamesTheFile) {

@@ -10,7 +10,7 @@
 
 namespace voxtral_tts {
 
-// Every sample of a frame is the frame's semantic code / 100.
+// Every sample of a frame is the frame's semantic code * scale.
 class FakeCodecModel : public model::CodecModel {
  public:
   struct Call {
@@ -28,10 +28,12 @@ class FakeCodecModel : public model::CodecModel {
   }
   std::span<const float> decode(
       std::span<const int64_t> codes, int64_t position) override {
-    calls.push_back({{codes.begin(), codes.end()}, position});
+    for (int i = 0; i < repeats; ++i) {
+      calls.push_back({{codes.begin(), codes.end()}, position});
+    }
     samples_.clear();
     for (size_t i = 0; i < codes.size(); i += 3) {
-      samples_.insert(samples_.end(), 4, static_cast<float>(codes[i]) / 100.0f);
+      samples_.insert(samples_.end(), 4, scale * static_cast<float>(codes[i]));
     }
     if (poison) {
       samples_.back() = *poison;
@@ -48,6 +50,8 @@ class FakeCodecModel : public model::CodecModel {
   }
 
   std::vector<Call> calls;
+  int repeats = 1; // of every call
+  float scale = 0.01f;
   std::optional<float> poison; // the last sample of every call
 
  private:

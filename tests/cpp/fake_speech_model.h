@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "model/speech_model.h"
@@ -41,12 +43,16 @@ inline model::SpeechModelInfo small_speech_info() {
 class FakeSpeechModel : public model::SpeechModel {
  public:
   // A program whose cache lies inside a delegate shows no buffers.
-  explicit FakeSpeechModel(bool host_cache = true)
-      : keys_(64 * 8), values_(64 * 2) {
+  explicit FakeSpeechModel(
+      bool host_cache = true,
+      const model::SpeechModelInfo& info = small_speech_info())
+      : keys_(static_cast<size_t>(info.max_seq_len) * 8),
+        values_(static_cast<size_t>(info.max_seq_len) * 2),
+        info_(info) {
     if (host_cache) {
       buffers_ = {
-          {"0.k_cache", "Float [1, 64, 1, 2]", keys_, 8},
-          {"0.v_cache", "Half [1, 64, 1, 1]", values_, 2}};
+          {"0.k_cache", "Float [1, rows, 1, 2]", keys_, 8},
+          {"0.v_cache", "Half [1, rows, 1, 1]", values_, 2}};
     }
   }
   FakeSpeechModel(const FakeSpeechModel&) = delete;
@@ -62,6 +68,9 @@ class FakeSpeechModel : public model::SpeechModel {
 
   const model::SpeechModelInfo& info() const override {
     return info_;
+  }
+  std::string backend() const override {
+    return "fake";
   }
   void embed_text(std::span<const int32_t> ids, std::span<float> out) override {
     for (size_t i = 0; i < ids.size(); ++i) {
@@ -80,6 +89,9 @@ class FakeSpeechModel : public model::SpeechModel {
          {noise.flow.begin(), noise.flow.end()},
          {noise.semantic.begin(), noise.semantic.end()},
          cfg_alpha});
+    if (on_step) {
+      on_step();
+    }
     if (calls.size() == fail_at) {
       throw Error(ErrorClass::kInternal, "the step fails");
     }
@@ -107,6 +119,7 @@ class FakeSpeechModel : public model::SpeechModel {
 
   std::vector<std::vector<int64_t>> frames = {{5, 3, 4}};
   std::vector<Call> calls;
+  std::function<void()> on_step; // during every call
   std::optional<size_t> fail_at; // the number of the call that throws
   float next_value = 0.5f;       // in every next embedding
 
@@ -114,7 +127,7 @@ class FakeSpeechModel : public model::SpeechModel {
   std::vector<std::byte> keys_;
   std::vector<std::byte> values_;
   std::vector<model::KvBuffer> buffers_;
-  model::SpeechModelInfo info_ = small_speech_info();
+  model::SpeechModelInfo info_;
   std::vector<int64_t> codes_;
   std::vector<float> next_;
 };

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <cmath>
 #include <limits>
 
 #include "fake_speech_model.h"
@@ -72,6 +73,58 @@ TEST(FrameGenerator, NoiseFollowsTheSeedAndSemanticNoiseTheTemperature) {
   EXPECT_NE(warm[1].semantic_noise, greedy[1].semantic_noise);
   const auto warmer = noise_of(42, 1.0f);
   EXPECT_FLOAT_EQ(warmer[1].semantic_noise[3], 2 * warm[1].semantic_noise[3]);
+}
+
+TEST(FrameGenerator, EveryStepHasTheGuidance) {
+  FakeSpeechModel model;
+  model.frames = {{5, 3, 4}};
+  FrameGenerator frames(
+      model, 0, std::vector<float>(2 * 6, 1.0f), {42, 0, 2.5f, 4});
+  while (frames.next()) {
+  }
+  ASSERT_EQ(model.calls.size(), 5u);
+  for (const FakeSpeechModel::Call& call : model.calls) {
+    EXPECT_EQ(call.cfg_alpha, 2.5f);
+  }
+}
+
+// What the model does with the noise: the largest of logits + noise. With the
+// noise that a frame is given this has to be a draw from softmax(logits / T).
+TEST(FrameGenerator, TheNoiseDrawsFromTheSoftmaxAtTheTemperature) {
+  const std::vector<double> logits = {
+      0.0, 0.4, -0.7, 1.1, 0.2, -1.5, 0.9, -0.2, 0.6, -1.0};
+  constexpr int kDraws = 20'000;
+  for (const float temperature : {0.7f, 2.0f}) {
+    std::vector<double> probabilities;
+    double sum = 0;
+    for (const double logit : logits) {
+      probabilities.push_back(std::exp(logit / temperature));
+      sum += probabilities.back();
+    }
+    model::SpeechModelInfo info = small_speech_info();
+    info.max_seq_len = kDraws + 1;
+    FakeSpeechModel model(false, info);
+    FrameGenerator frames(model, 0, {1, 1}, {42, temperature, 1.2f, kDraws});
+    std::vector<int> drawn(logits.size());
+    while (frames.next()) {
+      const std::vector<float> noise = model.calls.back().semantic_noise;
+      size_t best = 0;
+      for (size_t i = 0; i < logits.size(); ++i) {
+        best = logits[i] + noise[i] > logits[best] + noise[best] ? i : best;
+      }
+      ++drawn[best];
+      model.calls.clear();
+    }
+    double chi_squared = 0;
+    for (size_t i = 0; i < logits.size(); ++i) {
+      const double expected = kDraws * probabilities[i] / sum;
+      chi_squared += (drawn[i] - expected) * (drawn[i] - expected) / expected;
+    }
+    // Nine degrees of freedom: 27.9 is passed by one stream in a thousand, and
+    // the streams are the same on every machine. With the sign of the noise
+    // wrong it is above a thousand.
+    EXPECT_LT(chi_squared, 27.9) << temperature;
+  }
 }
 
 void expect_error(

@@ -104,6 +104,9 @@ TEST(Backend, IsNamedAsTheExporterDoes) {
   EXPECT_EQ(backend_of({}), "portable");
   EXPECT_EQ(backend_of({"XnnpackBackend"}), "xnnpack");
   EXPECT_EQ(backend_of({"MLXBackend"}), "mlx");
+  EXPECT_EQ(backend_of({"CoreMLBackend"}), "CoreMLBackend"); // not ours
+  EXPECT_EQ(
+      backend_of({"XnnpackBackend", "CoreMLBackend"}), "CoreMLBackend+xnnpack");
 }
 
 TEST(MlxLibrary, AMissingOneIsNamedWithTheRemedy) {

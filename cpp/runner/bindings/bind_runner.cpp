@@ -100,10 +100,11 @@ class Stream {
   // Ends the utterance; a next() on its way in another thread returns after
   // the current frame.
   void close() {
-    if (busy_.load()) {
-      stream_->cancel();
-    } else {
+    if (!busy_.exchange(true)) {
       end();
+      busy_.store(false);
+    } else if (stream_) {
+      stream_->cancel();
     }
   }
 
@@ -141,7 +142,11 @@ class Stream {
       stats_ = stream_->stats();
       step_times_ms_ = stream_->step_times_ms();
       spans_ = stream_->trace();
-      stream_.reset();
+      std::optional<SpeechStream> over = std::exchange(stream_, std::nullopt);
+      if (!python_is_ending()) {
+        const WithoutGil nogil; // its end may write a voice's rows to the disk
+        over.reset();
+      }
     }
   }
 

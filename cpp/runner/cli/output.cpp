@@ -4,6 +4,7 @@
 
 #include "cli/replace_file.h"
 #include "voxtral_tts/error.h"
+#include "voxtral_tts/log.h"
 
 namespace voxtral_tts::cli {
 namespace {
@@ -39,8 +40,10 @@ class RawFileSink final : public AudioSink {
           ::ftruncate(file_->descriptor(), bytes_written_) == 0) {
         file_->commit();
       }
-    } catch (const Error&) {
-      // The failure that led here is the one to report.
+    } catch (const Error& error) {
+      // The failure that led here is the one to report; where the rest is has
+      // to be known all the same.
+      log_warning("%s", error.what());
     }
     file_.reset();
   }

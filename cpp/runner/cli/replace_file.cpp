@@ -17,11 +17,14 @@ namespace {
 constexpr mode_t kFileMode = 0666; // before the umask
 
 [[noreturn]] void throw_failed(
-    const std::string& what, const std::filesystem::path& path, int reason) {
+    const std::string& what,
+    const std::filesystem::path& path,
+    int reason,
+    const std::string& remedy = "") {
   throw Error(
       reason == EPIPE ? ErrorClass::kReaderGone : ErrorClass::kOutput,
       "cannot " + what + " '" + path.string() +
-          "': " + std::generic_category().message(reason),
+          "': " + std::generic_category().message(reason) + remedy,
       reason);
 }
 
@@ -101,18 +104,23 @@ void ReplaceFile::write(const std::string& text) {
 }
 
 void ReplaceFile::commit(bool sync) {
-  if (sync && !temporary_.empty() &&
-      support::flush_to_drive(descriptor_) != 0) {
-    throw_failed("write", path_, errno);
+  int error =
+      sync && !temporary_.empty() ? support::flush_to_drive(descriptor_) : 0;
+  if (::close(std::exchange(descriptor_, -1)) != 0 && error == 0) {
+    error = errno;
   }
-  if (::close(std::exchange(descriptor_, -1)) != 0) {
-    throw_failed("close", path_, errno);
+  if (error == 0 && !temporary_.empty() &&
+      ::rename(temporary_.c_str(), path_.c_str()) != 0) {
+    error = errno;
   }
-  if (!temporary_.empty()) {
-    if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
-      throw_failed("rename to", path_, errno);
-    }
-    temporary_.clear();
+  // Whatever the last step says, what was made is not thrown away.
+  const std::filesystem::path left = std::exchange(temporary_, {});
+  if (error != 0) {
+    throw_failed(
+        "complete",
+        path_,
+        error,
+        left.empty() ? "" : "; what was made is in '" + left.string() + "'");
   }
 }
 

@@ -24,6 +24,7 @@ class ReplaceFile {
     return descriptor_;
   }
   void write(const std::string& text);
+  // When the last step fails the temporary file stays, and the error names it.
   // Without `sync` the file may be empty after a loss of power, at no other
   // time.
   void commit(bool sync = true);

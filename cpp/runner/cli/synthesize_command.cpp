@@ -78,15 +78,17 @@ std::vector<int64_t> write_audio(
   std::vector<int64_t> codes;
   int64_t samples = 0;
   try {
-    while (const std::optional<AudioChunk> chunk = stream.next()) {
-      if (!chunk->samples.empty()) {
+    for (bool is_over = false; !is_over;) {
+      const AudioChunk chunk = stream.next().value();
+      if (!chunk.samples.empty()) {
         const Clock::time_point start = Clock::now();
-        sink.write(chunk->samples);
-        spans.add("sink", start, chunk->first_frame);
+        sink.write(chunk.samples);
+        spans.add("sink", start, chunk.first_frame);
       }
-      samples += static_cast<int64_t>(chunk->samples.size());
-      codes.insert(codes.end(), chunk->codes.begin(), chunk->codes.end());
-      progress.update(chunk->first_frame + chunk->frames, samples);
+      samples += static_cast<int64_t>(chunk.samples.size());
+      codes.insert(codes.end(), chunk.codes.begin(), chunk.codes.end());
+      progress.update(chunk.first_frame + chunk.frames, samples);
+      is_over = chunk.is_final;
     }
     if (samples > 0) {
       const Clock::time_point start = Clock::now();
@@ -99,6 +101,7 @@ std::vector<int64_t> write_audio(
     sink.abandon(true);
     throw;
   }
+  stream.next(); // nothing more comes, but a new voice's rows are kept
   return codes;
 }
 

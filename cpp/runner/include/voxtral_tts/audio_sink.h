@@ -32,6 +32,7 @@ class VOXTRAL_TTS_API AudioSink {
   virtual void write(std::span<const float> samples) = 0;
 
   // Completes the output; for a file only this makes it appear under its name.
+  // When that fails the file that was written stays, and the error names it.
   // Throws Error{kOutput}, Error{kReaderGone}.
   virtual void finish() = 0;
 
@@ -58,7 +59,8 @@ VOXTRAL_TTS_API std::unique_ptr<AudioSink> make_wav_file_sink(
     const std::filesystem::path& path, int sample_rate_hz);
 
 // A 16-bit PCM mono WAV of unknown length (sizes 0xFFFFFFFF) to a descriptor
-// that stays the caller's and open.
+// that stays the caller's and open; finish() writes the true sizes when that is
+// a file's, not opened for appending.
 VOXTRAL_TTS_API std::unique_ptr<AudioSink> make_wav_stream_sink(
     int fd, int sample_rate_hz);
 

@@ -28,12 +28,13 @@ class VOXTRAL_TTS_API SpeechStream {
   // The next samples, or nullopt when the utterance is over. The first call
   // runs the prefill. Throws Error{kNumeric, kInternal} after every frame made
   // before the fault was returned; the stream is then over and what was
-  // returned stays valid.
+  // returned stays valid. The call after the last chunk writes a new voice's
+  // rows to the disk cache; who leaves it out has that done by the destructor.
   std::optional<AudioChunk> next();
 
-  // Makes next() return at the following frame: frames already generated are
-  // still decoded and returned, then the stream ends with
-  // FinishReason::kCancelled. Lock-free.
+  // Makes next() return at the following frame, or the following piece of at
+  // most 128 rows of the prompt: frames already generated are still decoded and
+  // returned, then the stream ends with FinishReason::kCancelled. Lock-free.
   void cancel() noexcept;
 
   // Complete once next() has returned nullopt; before, the state so far.
@@ -48,8 +49,9 @@ class VOXTRAL_TTS_API SpeechStream {
   // the next call of next().
   const std::vector<TraceSpan>& trace() const noexcept;
 
-  // Calls `poll` once per frame on the thread that pulls; what it throws leaves
-  // next() and ends the stream. Python looks for Ctrl-C here.
+  // Calls `poll` before every frame and every piece of the prompt, on the
+  // thread that pulls; what it throws leaves next() and ends the stream. Python
+  // looks for Ctrl-C here.
   void set_poll(std::function<void()> poll);
 
   // Frames the limit allows, for progress displays.

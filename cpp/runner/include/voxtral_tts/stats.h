@@ -50,13 +50,13 @@ struct SynthesisStats {
   double first_audio_ms = 0;   // TTFA: call to the first samples
   double generate_ms = 0;      // inside `step`, prefill included
   double codec_ms = 0;         // inside `decode`
-  double wall_ms = 0;          // call to the last sample, load excluded;
-                               // writing a new voice's rows counts
+  double wall_ms = 0;          // call to the last sample, load excluded
   double rtf = 0;              // wall_ms / audio
   double generation_rtf = 0;   // (wall_ms - codec_ms) / audio
   float peak = 0;              // largest |sample|
   int64_t clipped_samples = 0; // |sample| > 1, saturated in 16-bit output
-  std::string backend = "";    // of model.pte: mlx, xnnpack or portable
+  std::string backend = "";    // of model.pte: mlx, xnnpack, portable,
+                               // or another delegate's name
   // Means over the frames after the first: runs of a delegate inside `step`,
   // and how often they made the CPU wait for the device. The delegate counts
   // for the whole process. Empty where it does not tell: only our MLX one does.

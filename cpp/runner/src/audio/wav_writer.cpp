@@ -15,6 +15,7 @@
 #include "audio/pcm.h"
 #include "support/flush_to_drive.h"
 #include "voxtral_tts/error.h"
+#include "voxtral_tts/log.h"
 
 namespace voxtral_tts::audio {
 namespace {
@@ -42,6 +43,19 @@ fs::path resolved(const fs::path& path) {
   std::error_code error;
   fs::path result = fs::canonical(path, error);
   return error ? path : result;
+}
+
+// Where `fd` writes next, when what is written there can be written over: in a
+// file (`> speech.wav`), unless everything is appended (`>> speech.wav`).
+std::optional<uint64_t> rewritable_offset(int fd) {
+  struct stat status{};
+  if (::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) ||
+      (::fcntl(fd, F_GETFL) & O_APPEND) != 0) {
+    return std::nullopt;
+  }
+  const off_t offset = ::lseek(fd, 0, SEEK_CUR);
+  return offset < 0 ? std::nullopt
+                    : std::optional(static_cast<uint64_t>(offset));
 }
 
 } // namespace
@@ -149,11 +163,11 @@ void WavWriter::create_temporary() {
   }
 }
 
-void WavWriter::write_header() {
+void WavWriter::write_header(uint64_t offset) {
   support::write_all_at(
       fd_,
       wav_header(sample_rate_hz_, static_cast<uint32_t>(data_bytes_)),
-      0,
+      offset,
       name_);
 }
 
@@ -168,6 +182,7 @@ void WavWriter::append(std::span<const float> samples) {
 void WavWriter::append_to_stream(std::span<const float> samples) {
   std::vector<std::byte> bytes;
   if (!header_written_) {
+    header_offset_ = rewritable_offset(fd_);
     const auto header = wav_header(sample_rate_hz_, kUnknownWavSize);
     bytes.assign(header.begin(), header.end());
   }
@@ -175,6 +190,13 @@ void WavWriter::append_to_stream(std::span<const float> samples) {
   header_written_ = true; // even if interrupted: it must not be sent twice
   support::write_all(fd_, bytes, name_);
   data_bytes_ += samples.size() * kBytesPerSample;
+}
+
+// A stream that turned out to be a file gets its true sizes.
+void WavWriter::complete_stream() {
+  if (header_offset_ && data_bytes_ <= kMaxWavDataBytes) {
+    write_header(*header_offset_);
+  }
 }
 
 void WavWriter::append_to_file(std::span<const float> samples) {
@@ -202,6 +224,7 @@ void WavWriter::append_to_file(std::span<const float> samples) {
 void WavWriter::finish() {
   if (is_stream_) {
     append_to_stream({}); // a header at least
+    complete_stream();
     const int error = close_owned();
     if (error != 0) {
       throw_errno(ErrorClass::kOutput, "cannot complete " + name_, error);
@@ -210,34 +233,42 @@ void WavWriter::finish() {
   }
   // A failed append may have left bytes behind the counted ones.
   const auto length = static_cast<off_t>(kWavHeaderBytes + data_bytes_);
-  if (::ftruncate(fd_, length) != 0 || support::flush_to_drive(fd_) != 0) {
-    throw_errno(ErrorClass::kOutput, "cannot complete " + name_, errno);
+  int error =
+      ::ftruncate(fd_, length) == 0 ? support::flush_to_drive(fd_) : errno;
+  // Some network file systems report a failed write only when closing.
+  const int close_error = close_owned();
+  error = error == 0 ? close_error : error;
+  if (error == 0 && ::rename(temporary_.c_str(), target_.c_str()) != 0) {
+    error = errno;
   }
-  // Some network file systems report a failed write only here.
-  const int error = close_owned();
+  // Whatever the last step says, the work of an hour is not thrown away.
+  const fs::path left = std::exchange(temporary_, {});
   if (error != 0) {
-    throw_errno(ErrorClass::kOutput, "cannot complete " + name_, error);
+    throw_errno(
+        ErrorClass::kOutput,
+        "cannot complete " + name_ + ", what was made is in " +
+            in_quotes(left.native()),
+        error);
   }
-  if (::rename(temporary_.c_str(), target_.c_str()) != 0) {
-    throw_errno(ErrorClass::kOutput, "cannot rename to " + name_, errno);
-  }
-  temporary_.clear();
 }
 
 bool WavWriter::keep_partial() noexcept {
-  if (is_stream_ || temporary_.empty()) {
-    return false;
-  }
-  if (data_bytes_ == 0) {
+  if (data_bytes_ == 0 || (!is_stream_ && temporary_.empty())) {
     abandon(); // an empty file must not replace an older recording
     return false;
   }
   try {
+    if (is_stream_) {
+      complete_stream();
+      return false;
+    }
     // The interrupted append may have changed the header as well.
     write_header();
     finish();
     return true;
-  } catch (...) {
+  } catch (const std::exception& error) {
+    // Another failure led here and is the one to be thrown.
+    log_warning("%s", error.what());
     abandon();
     return false;
   }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -25,9 +26,11 @@ std::array<std::byte, kWavHeaderBytes> wav_header(
 // Two ways of writing, chosen by the target:
 //   file    a temporary file in the target's directory, valid after every
 //           append(); finish() syncs it and renames it to the target, whose
-//           older content stays until then.
+//           older content stays until then. When that fails the temporary file
+//           stays and the error names it.
 //   stream  a descriptor, a FIFO or a device: a header of unknown size, then
-//           samples. Nothing to rename or to take back.
+//           samples. Nothing to rename or to take back. finish() writes the
+//           true sizes when the descriptor is that of a file.
 // All errors are Error{kOutput}, or kReaderGone, with errno and the path.
 class WavWriter {
  public:
@@ -55,7 +58,8 @@ class WavWriter {
   void finish();
 
   // Finishes what was appended so far after a failure elsewhere. False when
-  // there is nothing to keep or it could not be kept; nothing is left then.
+  // there is nothing to keep or it could not be kept: nothing is left then, but
+  // for the temporary file that a warning names when only finish() failed.
   bool keep_partial() noexcept;
 
   // Removes the temporary file.
@@ -65,7 +69,8 @@ class WavWriter {
   void create_temporary();
   void append_to_file(std::span<const float> samples);
   void append_to_stream(std::span<const float> samples);
-  void write_header();
+  void write_header(uint64_t offset = 0);
+  void complete_stream();
   int close_owned() noexcept; // 0 or errno
 
   std::filesystem::path target_;
@@ -77,7 +82,8 @@ class WavWriter {
   uint64_t max_data_bytes_ = kMaxWavDataBytes;
   uint64_t data_bytes_ = 0; // appended so far
   bool is_stream_ = false;
-  bool header_written_ = false; // of a stream
+  bool header_written_ = false;           // of a stream
+  std::optional<uint64_t> header_offset_; // of a stream that is a file
 };
 
 } // namespace voxtral_tts::audio

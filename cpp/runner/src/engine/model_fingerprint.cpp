@@ -65,8 +65,17 @@ std::string file_identity(
 
 } // namespace
 
+Platform this_platform() {
+  return {
+      .library = VOXTRAL_TTS_VERSION,
+      .executorch = VOXTRAL_TTS_EXECUTORCH_VERSION,
+      .numerics = VOXTRAL_TTS_NUMERICS,
+      .cpu = cpu_identity()};
+}
+
 std::optional<support::Hash128> model_fingerprint(
-    const std::filesystem::path& model_file) noexcept {
+    const std::filesystem::path& model_file,
+    const Platform& platform) noexcept {
   try {
     const std::filesystem::path file =
         model_file.parent_path() / "manifest.json";
@@ -74,10 +83,8 @@ std::optional<support::Hash128> model_fingerprint(
       const std::vector<std::byte> manifest = support::read_file(
           file, model::kMaxManifestBytes, ErrorClass::kModelLoad);
       const std::string rest = file_identity(model_file, manifest) +
-                               VOXTRAL_TTS_VERSION
-                               "\n" VOXTRAL_TTS_EXECUTORCH_VERSION
-                               "\n" VOXTRAL_TTS_NUMERICS "\n" +
-                               cpu_identity();
+                               platform.library + "\n" + platform.executorch +
+                               "\n" + platform.numerics + "\n" + platform.cpu;
       const support::Bytes parts[] = {manifest, std::as_bytes(std::span(rest))};
       return support::hash_of(parts);
     } catch (const std::exception& error) {

@@ -3,16 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "engine/model_fingerprint.h"
+#include "engine/load.h"
 #include "engine/runner_impl.h"
 #include "engine/speech_stream_impl.h"
-#include "model/integrity.h"
 #include "model/mlx_library.h"
 #include "model/runtime.h"
-#include "support/cache_folder.h"
 #include "support/stopwatch.h"
 #include "voxtral_tts/error.h"
-#include "voxtral_tts/log.h"
 #include "voxtral_tts/voice.h"
 
 namespace voxtral_tts {
@@ -21,53 +18,6 @@ namespace {
 constexpr const char* kPreferredVoice = "neutral_female";
 constexpr int kMaxThreads = 1024;
 constexpr int kMaxVoicesInMemory = 1024;
-
-std::filesystem::path beside(
-    const std::filesystem::path& file, const char* name) {
-  return file.parent_path() / name;
-}
-
-std::filesystem::path tokenizer_file(
-    const std::filesystem::path& model, const LoadOptions& options) {
-  return options.tokenizer.empty() ? beside(model, "tekken.json")
-                                   : options.tokenizer;
-}
-
-// Empty when there is none.
-std::filesystem::path cache_folder(const LoadOptions& options) {
-  return options.cache_dir.empty() ? support::default_cache_folder()
-                                   : options.cache_dir;
-}
-
-// The program file, once it is what was exported.
-const std::filesystem::path& checked(
-    const std::filesystem::path& program, const LoadOptions& options) {
-  model::check_integrity(program, options.verify, cache_folder(options));
-  return program;
-}
-
-// Where voices are kept on disk; nothing when they are not.
-std::optional<prompt::PrefixFiles> prefix_files(
-    const std::filesystem::path& model,
-    const model::PteSpeechModel& program,
-    const LoadOptions& options) {
-  if (options.voice_cache != VoiceCache::kDisk ||
-      program.kv_buffers().empty()) {
-    return std::nullopt;
-  }
-  const std::filesystem::path folder = cache_folder(options);
-  if (folder.empty()) {
-    log_debug(
-        "voice cache: not on disk: neither VOXTRAL_TTS_CACHE, XDG_CACHE_HOME "
-        "nor HOME names a folder");
-    return std::nullopt;
-  }
-  const auto fingerprint = engine::model_fingerprint(model);
-  if (!fingerprint) {
-    return std::nullopt;
-  }
-  return prompt::PrefixFiles(folder, *fingerprint, program.kv_buffers());
-}
 
 void check_range(const char* option, int value, int high, const char* zero) {
   if (value < 0 || value > high) {
@@ -81,113 +31,43 @@ void check_range(const char* option, int value, int high, const char* zero) {
 
 } // namespace
 
-std::filesystem::path default_voices_folder(
-    const std::filesystem::path& model,
-    const std::filesystem::path& tokenizer) {
-  const auto& anchor = tokenizer.empty() ? model : tokenizer;
-  const auto preferred = beside(anchor, "voice_embedding");
-  std::error_code ignored;
-  const auto other = beside(anchor, "voices");
-  return !std::filesystem::is_directory(preferred, ignored) &&
-                 std::filesystem::is_directory(other, ignored)
-             ? other
-             : preferred;
-}
-
 std::string load_mlx() {
   return model::load_mlx_backend();
 }
 
 Runner::Impl::Impl(
-    const std::filesystem::path& model,
-    const std::filesystem::path& codec,
-    const LoadOptions& options)
-    : speech_model(checked(model, options), options.device),
-      prefixes(
-          speech_model,
-          {.reuse = options.voice_cache != VoiceCache::kOff,
-           .in_memory = static_cast<size_t>(options.voices_in_memory)},
-          prefix_files(model, speech_model, options)),
-      codec_model(checked(codec, options), options.device),
-      tokenizer(text::TekkenTokenizer::load(tokenizer_file(model, options))),
-      voices_folder(
-          options.voices.empty()
-              ? default_voices_folder(model, options.tokenizer)
-              : options.voices) {
-  check_codec(codec);
-  check_tokenizer(tokenizer_file(model, options));
-  if (options.warm_up) {
-    warm_up();
-  }
+    std::unique_ptr<model::SpeechModel> speech,
+    std::unique_ptr<model::CodecModel> codec,
+    text::TekkenTokenizer tekken,
+    std::filesystem::path voices,
+    const prompt::PrefixLimits& limits,
+    std::optional<prompt::PrefixFiles> files)
+    : speech_model(std::move(speech)),
+      prefixes(*speech_model, limits, std::move(files)),
+      codec_model(std::move(codec)),
+      tokenizer(std::move(tekken)),
+      voices_folder(std::move(voices)) {
 }
 
 Runner::Impl::~Impl() {
   prefixes.settle();
 }
 
-void Runner::Impl::check_codec(const std::filesystem::path& codec) const {
-  model::CommonInfo info = codec_model.info().common;
-  const model::CommonInfo& models = speech_model.info().common;
-  const auto mismatch = [&](const std::string& what) {
-    throw Error(
-        ErrorClass::kModelMismatch,
-        codec.string() + ": " + what + "; use the two files of one export");
-  };
-  const int64_t id = std::exchange(info.codebook_id, models.codebook_id);
-  if (!(info == models)) {
-    mismatch("rate, frame size or codebooks differ from the model's");
-  }
-  if (id != models.codebook_id) {
-    mismatch(
-        "is of another checkpoint: codebook_id " + std::to_string(id) +
-        ", the model's is " + std::to_string(models.codebook_id));
-  }
-}
-
-void Runner::Impl::check_tokenizer(const std::filesystem::path& file) const {
-  const model::SpeechModelInfo& info = speech_model.info();
-  const auto mismatch = [&](const std::string& what) {
-    throw Error(
-        ErrorClass::kModelMismatch,
-        file.string() + ": " + what +
-            "; use the tekken.json of the model's export");
-  };
-  if (tokenizer.vocab_size() != info.vocab_size) {
-    mismatch(
-        "has " + std::to_string(tokenizer.vocab_size()) +
-        " tokens, the model " + std::to_string(info.vocab_size));
-  }
-  const std::pair<const char*, int64_t> tokens[] = {
-      {"<s>", info.bos_id},
-      {"[BEGIN_AUDIO]", info.begin_audio_id},
-      {"[AUDIO]", info.audio_id},
-      {"[NEXT_AUDIO_TEXT]", info.text_to_audio_id},
-      {"[REPEAT_AUDIO_TEXT]", info.audio_to_text_id}};
-  for (const auto& [name, id] : tokens) {
-    if (tokenizer.special_id(name) != id) {
-      mismatch(
-          std::string(name) + " is " +
-          std::to_string(tokenizer.special_id(name)) + ", the model's is " +
-          std::to_string(id));
-    }
-  }
-}
-
 void Runner::Impl::warm_up() {
-  const model::SpeechModelInfo& info = speech_model.info();
+  const model::SpeechModelInfo& info = speech_model->info();
   prefixes.forget(); // the step below writes row 0
   std::vector<float> row(static_cast<size_t>(info.dim));
   const int32_t bos = static_cast<int32_t>(info.bos_id);
-  speech_model.embed_text(std::span(&bos, 1), row);
+  speech_model->embed_text(std::span(&bos, 1), row);
   const std::vector<float> flow(
       static_cast<size_t>(info.common.n_codebooks - 1));
   const std::vector<float> semantic(static_cast<size_t>(info.semantic_vocab));
-  speech_model.step(
+  speech_model->step(
       row, 0, {flow, semantic}, static_cast<float>(info.cfg_alpha));
   const std::vector<int64_t> codes(
       static_cast<size_t>(info.common.n_codebooks),
       info.common.n_special_codes);
-  codec_model.decode(codes, 0);
+  codec_model->decode(codes, 0);
 }
 
 std::string Runner::Impl::voice_or_default(const std::string& name) const {
@@ -246,11 +126,15 @@ Runner::Runner(
   // In a forked process it stays: its locks may be held by threads that are
   // not there.
   impl_ = std::shared_ptr<Impl>(
-      new Impl(model, codec, options), [process = ::getpid()](Impl* impl) {
+      engine::load(model, codec, options).release(),
+      [process = ::getpid()](Impl* impl) {
         if (process == ::getpid()) {
           delete impl;
         }
       });
+  if (options.warm_up) {
+    impl_->warm_up();
+  }
   impl_->load_stats.load_ms = watch.elapsed_ms();
 }
 
@@ -289,15 +173,15 @@ std::string Runner::default_voice() const {
 }
 
 int Runner::sample_rate_hz() const noexcept {
-  return static_cast<int>(impl_->speech_model.info().common.sample_rate);
+  return static_cast<int>(impl_->speech_model->info().common.sample_rate);
 }
 
 int Runner::samples_per_frame() const noexcept {
-  return static_cast<int>(impl_->speech_model.info().common.samples_per_frame);
+  return static_cast<int>(impl_->speech_model->info().common.samples_per_frame);
 }
 
 int Runner::n_codebooks() const noexcept {
-  return static_cast<int>(impl_->speech_model.info().common.n_codebooks);
+  return static_cast<int>(impl_->speech_model->info().common.n_codebooks);
 }
 
 const LoadStats& Runner::load_stats() const noexcept {

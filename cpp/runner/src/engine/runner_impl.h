@@ -5,10 +5,13 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <filesystem>
 #include <memory>
+#include <optional>
+#include <string>
 
-#include "model/pte_codec_model.h"
-#include "model/pte_speech_model.h"
+#include "model/codec_model.h"
+#include "model/speech_model.h"
 #include "prompt/voice_prefixes.h"
 #include "text/tekken_tokenizer.h"
 #include "voxtral_tts/runner.h"
@@ -17,30 +20,31 @@ namespace voxtral_tts {
 
 class Runner::Impl {
  public:
+  // Models that belong together, their tokenizer and the folder of the voices.
   Impl(
-      const std::filesystem::path& model,
-      const std::filesystem::path& codec,
-      const LoadOptions& options);
+      std::unique_ptr<model::SpeechModel> speech_model,
+      std::unique_ptr<model::CodecModel> codec_model,
+      text::TekkenTokenizer tokenizer,
+      std::filesystem::path voices_folder,
+      const prompt::PrefixLimits& limits,
+      std::optional<prompt::PrefixFiles> files);
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
   // Writes the voices still in memory that no utterance has written.
   ~Impl();
 
   std::string voice_or_default(const std::string& name) const;
+  // Runs each program once, so that the first utterance finds them touched.
+  void warm_up();
 
-  model::PteSpeechModel speech_model;
+  const std::unique_ptr<model::SpeechModel> speech_model;
   prompt::VoicePrefixes prefixes; // of speech_model's KV cache
-  model::PteCodecModel codec_model;
+  const std::unique_ptr<model::CodecModel> codec_model;
   text::TekkenTokenizer tokenizer;
   std::filesystem::path voices_folder;
   LoadStats load_stats;
   const pid_t process = ::getpid();
   std::atomic<bool> busy = false;
-
- private:
-  void check_codec(const std::filesystem::path& codec) const;
-  void check_tokenizer(const std::filesystem::path& file) const;
-  void warm_up();
 };
 
 // The right to use the models, held by at most one stream per Runner.
@@ -54,6 +58,9 @@ class Lease {
 
   Runner::Impl& runner() const {
     return *runner_;
+  }
+  std::shared_ptr<Runner::Impl> share() const {
+    return runner_;
   }
   // Throws Error{kUsage} in a process forked from the one that loaded.
   void check_process() const;

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "engine/speech_stream_impl.h"
 #include "prompt/speech_prompt.h"
 #include "prompt/voice_blend.h"
 #include "support/stopwatch.h"
+#include "text/silent.h"
 #include "text/utf8.h"
 #include "voxtral_tts/error.h"
 #include "voxtral_tts/options.h"
@@ -15,6 +17,9 @@ namespace voxtral_tts {
 namespace {
 
 using Span = engine::SpanRecorder::Span;
+
+// Thrown to leave the prefill; never leaves next().
+struct Cancelled {};
 
 // Spans before the first frame and after the last one, rounded up.
 constexpr size_t kSpansBesidesFrames = 8;
@@ -63,8 +68,10 @@ void check_options(
 
 void check_text(std::string_view text, int64_t max_seq_len) {
   text::validate_utf8(text);
-  if (text.find_first_not_of(" \t\r\n\v\f") == std::string_view::npos) {
-    throw Error(ErrorClass::kText, "the text is empty; give some words");
+  if (text::is_silent(text)) {
+    throw Error(
+        ErrorClass::kText,
+        "the text is empty: it has nothing to say; give some words");
   }
   if (text.size() > static_cast<size_t>(max_seq_len) * kMaxBytesPerRow) {
     throw Error(
@@ -101,12 +108,17 @@ SpeechStream::Impl::Impl(
   start(text, options);
 }
 
+SpeechStream::Impl::~Impl() {
+  settle();
+}
+
 void SpeechStream::Impl::start(
-    std::string_view text, const SynthesisOptions& options) {
+    std::string_view given, const SynthesisOptions& options) {
+  const std::string_view text = text::without_byte_order_mark(given);
   Runner::Impl& runner = lease_->runner();
-  const model::SpeechModelInfo& info = runner.speech_model.info();
+  const model::SpeechModelInfo& info = runner.speech_model->info();
   check_options(
-      options, runner.codec_model.info().max_chunk_frames, info.flow_steps);
+      options, runner.codec_model->info().max_chunk_frames, info.flow_steps);
   check_text(text, info.max_seq_len);
   if (options.record_trace) {
     // A step and a run of the codec per frame at most, and no more than fit.
@@ -130,7 +142,7 @@ void SpeechStream::Impl::start(
   check_fits(rows, ids.size(), voice, info.max_seq_len);
   stats.prompt_tokens = static_cast<int>(rows);
   stats.voice_rows = voice.rows;
-  stats.backend = runner.speech_model.backend();
+  stats.backend = runner.speech_model->backend();
 
   // Frame 0 needs no row of its own: it comes from the prompt's last one.
   const int64_t room = info.max_seq_len - rows + 1;
@@ -140,11 +152,11 @@ void SpeechStream::Impl::start(
   user_limit_ = options.max_frames && *options.max_frames <= room;
   prompt::SpeechPrompt prompt = [&] {
     const Span span(recorder, "embed");
-    return prompt::make_prompt(runner.speech_model, ids, voice);
+    return prompt::make_prompt(*runner.speech_model, ids, voice);
   }();
   voice_ = std::move(prompt.voice);
   generator_.emplace(
-      runner.speech_model,
+      *runner.speech_model,
       static_cast<int64_t>(voice_.size()) / info.dim,
       std::move(prompt.text),
       generate::FrameOptions{
@@ -152,11 +164,12 @@ void SpeechStream::Impl::start(
           options.temperature,
           options.cfg_alpha.value_or(static_cast<float>(info.cfg_alpha)),
           max_frames});
-  codec_.emplace(runner.codec_model, options.chunk_frames);
+  codec_.emplace(*runner.codec_model, options.chunk_frames);
 }
 
 std::optional<AudioChunk> SpeechStream::Impl::next() {
   if (!lease_) {
+    settle();
     return std::nullopt;
   }
   lease_->check_process();
@@ -166,7 +179,11 @@ std::optional<AudioChunk> SpeechStream::Impl::next() {
     }
     AudioChunk chunk = timed_pull();
     if (chunk.is_final) {
-      settle();
+      // A first sound must not wait for the disk either: a later utterance, or
+      // the Runner's end, writes then.
+      if (chunks_ > 1 && !cancelled) {
+        unsettled_ = lease_->share();
+      }
       finish();
     }
     return chunk;
@@ -225,17 +242,17 @@ std::optional<codec::DecodedChunk> SpeechStream::Impl::decode(
 }
 
 std::optional<std::span<const int64_t>> SpeechStream::Impl::next_frame() {
-  if (poll) {
-    poll();
-  }
-  if (cancelled) {
-    stats.finish_reason = FinishReason::kCancelled;
-    return std::nullopt;
-  }
   const bool first = generator_->executes() == 0;
   const auto counted = count_delegate();
   const support::Stopwatch watch;
-  const auto codes = generate();
+  std::optional<std::span<const int64_t>> codes;
+  try {
+    look();
+    codes = generate();
+  } catch (const Cancelled&) {
+    stats.finish_reason = FinishReason::kCancelled;
+    return std::nullopt;
+  }
   const double elapsed_ms = watch.elapsed_ms();
   stats.generate_ms += elapsed_ms;
   if (step_times_ms && codes) {
@@ -254,12 +271,25 @@ std::optional<std::span<const int64_t>> SpeechStream::Impl::next_frame() {
   return codes;
 }
 
+void SpeechStream::Impl::look() {
+  is_looking_ = true;
+  if (poll) {
+    poll();
+  }
+  if (cancelled) {
+    throw Cancelled();
+  }
+  is_looking_ = false;
+}
+
 std::optional<std::span<const int64_t>> SpeechStream::Impl::generate() {
   prompt::VoicePrefixes& prefixes = lease_->runner().prefixes;
+  const auto between_pieces = [this] { look(); };
   try {
     if (generator_->executes() == 0) {
       const Span span(recorder, "prefix");
-      const prompt::ProvidedPrefix provided = prefixes.provide(voice_);
+      const prompt::ProvidedPrefix provided =
+          prefixes.provide(voice_, between_pieces);
       voice_ = {};
       stats.prefix_source = provided.source;
       stats.prefix_rows = provided.executes > 0 ? 0 : provided.rows;
@@ -268,12 +298,15 @@ std::optional<std::span<const int64_t>> SpeechStream::Impl::generate() {
     const int64_t executes = generator_->executes();
     Span span(
         recorder, executes == 0 ? "prefill" : "step", generator_->frames());
-    const auto codes = generator_->next();
+    const auto codes = generator_->next(between_pieces);
     if (generator_->executes() == executes) {
       span.drop(); // the limit was reached: no step
     }
     return codes;
   } catch (...) {
+    if (is_looking_) {
+      throw; // the caller stops, nothing failed
+    }
     prefixes.forget(); // half-written, or what makes the model fail
     fault_ = std::current_exception();
     return std::nullopt;
@@ -313,18 +346,22 @@ AudioChunk SpeechStream::Impl::emit(
   return out;
 }
 
-void SpeechStream::Impl::settle() {
-  // A first sound must not wait for the disk: a later utterance, or the
-  // Runner's end, does it then.
-  if (chunks_ > 1 && !cancelled) {
-    const support::AddElapsed elapsed(stats.wall_ms);
-    const Span span(recorder, "settle");
-    lease_->runner().prefixes.settle();
+// Whoever has the runner meanwhile does it instead.
+void SpeechStream::Impl::settle() noexcept {
+  const auto runner = std::exchange(unsettled_, nullptr);
+  if (!runner || runner->process != ::getpid() || runner->busy.exchange(true)) {
+    return;
   }
+  {
+    const Span span(recorder, "settle");
+    runner->prefixes.settle();
+  }
+  runner->busy = false;
 }
 
 void SpeechStream::Impl::finish() {
-  const model::CommonInfo& common = lease_->runner().speech_model.info().common;
+  const model::CommonInfo& common =
+      lease_->runner().speech_model->info().common;
   stats.decoded_frames = codec_->decoded_frames();
   stats.step_executes += generator_->executes();
   stats.codec_executes = codec_->executes();

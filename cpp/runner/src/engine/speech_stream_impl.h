@@ -24,6 +24,9 @@ class SpeechStream::Impl {
       std::unique_ptr<Lease> lease,
       std::string_view text,
       const SynthesisOptions& options);
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  ~Impl();
 
   std::optional<AudioChunk> next();
 
@@ -42,19 +45,22 @@ class SpeechStream::Impl {
       std::optional<std::span<const int64_t>> codes);
   std::optional<std::span<const int64_t>> next_frame();
   std::optional<std::span<const int64_t>> generate();
+  void look(); // whether the caller wants to stop; throws then
   std::optional<model::MlxCounters> count_delegate() const;
   void add_frame(
       const model::MlxCounters& before, const model::MlxCounters& after);
   AudioChunk emit(const std::optional<codec::DecodedChunk>& chunk, bool final);
-  void settle();
+  void settle() noexcept;
   void finish();
 
   std::unique_ptr<Lease> lease_; // released as soon as the utterance is over
   std::vector<float> voice_;     // of the prompt; freed after the prefill
   std::optional<generate::FrameGenerator> generator_;
   std::optional<codec::CodecStream> codec_;
-  bool user_limit_ = false;  // max_frames is the caller's own
+  std::shared_ptr<Runner::Impl> unsettled_; // to write a new voice's rows in
+  bool user_limit_ = false;                 // max_frames is the caller's own
   std::exception_ptr fault_; // to be thrown after the frames made before it
+  bool is_looking_ = false;
   int chunks_ = 0;
   model::MlxCounters counted_; // in `step`, over counted_frames_
   int counted_frames_ = 0;

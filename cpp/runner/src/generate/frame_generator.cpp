@@ -23,13 +23,14 @@ FrameGenerator::FrameGenerator(
       semantic_noise_(static_cast<size_t>(model.info().semantic_vocab)) {
 }
 
-std::optional<std::span<const int64_t>> FrameGenerator::next() {
+std::optional<std::span<const int64_t>> FrameGenerator::next(
+    const model::Look& look) {
   if (saw_end_ || frames_ >= options_.max_frames) {
     return std::nullopt;
   }
   model::StepResult result;
   if (executes_ == 0) {
-    result = prefill();
+    result = prefill(look);
   } else {
     result = model_.step(
         next_embedding_, position_, draw_noise(), options_.cfg_alpha);
@@ -47,22 +48,13 @@ std::optional<std::span<const int64_t>> FrameGenerator::next() {
   return result.codes;
 }
 
-model::StepResult FrameGenerator::prefill() {
-  const model::SpeechModelInfo& info = model_.info();
-  const auto dim = static_cast<size_t>(info.dim);
-  const model::StepNoise noise = draw_noise();
-  std::span<const float> rows(prompt_);
-  model::StepResult result;
-  while (!rows.empty()) {
-    const auto piece = rows.first(
-        std::min(rows.size(), static_cast<size_t>(info.max_step_rows) * dim));
-    result = model_.step(piece, position_, noise, options_.cfg_alpha);
-    position_ += static_cast<int64_t>(piece.size() / dim);
-    ++executes_;
-    rows = rows.subspan(piece.size());
-  }
+model::StepResult FrameGenerator::prefill(const model::Look& look) {
+  const model::RowsResult rows = model::step_rows(
+      model_, prompt_, position_, draw_noise(), options_.cfg_alpha, look);
+  position_ += static_cast<int64_t>(prompt_.size()) / model_.info().dim;
+  executes_ += rows.executes;
   prompt_ = {};
-  return result;
+  return rows.last;
 }
 
 model::StepNoise FrameGenerator::draw_noise() {

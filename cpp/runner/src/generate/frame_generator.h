@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/speech_model.h"
+#include "model/step_rows.h"
 #include "support/rng.h"
 
 namespace voxtral_tts::generate {
@@ -32,8 +33,10 @@ class FrameGenerator {
 
   // Codes [n_codebooks] of the next frame, valid until the next call; nullopt
   // at END_AUDIO or after max_frames. Throws Error{kNumeric} naming stage and
-  // frame when the model produced NaN or infinity, Error{kInternal}.
-  std::optional<std::span<const int64_t>> next();
+  // frame when the model produced NaN or infinity, Error{kInternal}, and what
+  // `look` throws before a piece of the prompt: nothing is to be asked for
+  // after that.
+  std::optional<std::span<const int64_t>> next(const model::Look& look = {});
 
   // True once the model has ended the utterance itself.
   bool saw_end() const noexcept {
@@ -48,7 +51,7 @@ class FrameGenerator {
   }
 
  private:
-  model::StepResult prefill();
+  model::StepResult prefill(const model::Look& look);
   model::StepNoise draw_noise();
   void check(std::span<const int64_t> codes) const;
   void check_finite(std::span<const float> next_embedding) const;

@@ -12,6 +12,7 @@ namespace voxtral_tts::model {
 namespace {
 
 constexpr int kUnanswered = -1;
+constexpr const char* kXnnpackBackend = "XnnpackBackend";
 
 std::optional<uint32_t> counter(const char* key) {
   executorch::runtime::BackendOption option;
@@ -30,9 +31,14 @@ std::optional<uint32_t> counter(const char* key) {
 } // namespace
 
 std::string backend_of(const std::set<std::string>& delegates) {
-  return delegates.contains(kMlxBackend) ? "mlx"
-         : delegates.empty()             ? "portable"
-                                         : "xnnpack";
+  std::string names;
+  for (const std::string& delegate : delegates) {
+    names += names.empty() ? "" : "+";
+    names += delegate == kMlxBackend       ? "mlx"
+             : delegate == kXnnpackBackend ? "xnnpack"
+                                           : delegate;
+  }
+  return names.empty() ? "portable" : names;
 }
 
 void check_device(

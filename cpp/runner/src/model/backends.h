@@ -11,8 +11,9 @@
 
 namespace voxtral_tts::model {
 
-// "mlx", "xnnpack" or "portable": what a program with delegates of these
-// backends, by the runtime's names, was exported for.
+// What a program with delegates of these backends, by the runtime's names, was
+// exported for: "mlx", "xnnpack", or "portable" without any. Others keep the
+// runtime's names; several are joined by "+".
 std::string backend_of(const std::set<std::string>& delegates);
 
 // Throws Error{kUsage} that names `file` when it cannot run on `device`.

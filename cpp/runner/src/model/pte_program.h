@@ -42,7 +42,7 @@ class PteProgram : public MetadataSource {
   const std::filesystem::path& file() const noexcept {
     return file_;
   }
-  // "mlx", "xnnpack" or "portable".
+  // As backend_of() names it.
   std::string backend() const;
 
   bool has(const std::string& name) const override;

@@ -18,8 +18,7 @@ class PteSpeechModel final : public SpeechModel {
   const SpeechModelInfo& info() const override {
     return info_;
   }
-  // "mlx", "xnnpack" or "portable".
-  std::string backend() const {
+  std::string backend() const override {
     return program_.backend();
   }
   void embed_text(std::span<const int32_t> ids, std::span<float> out) override;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include "model/kv_buffer.h"
 #include "model/metadata.h"
@@ -27,6 +28,9 @@ class SpeechModel {
   virtual ~SpeechModel() = default;
 
   virtual const SpeechModelInfo& info() const = 0;
+
+  // What runs it: "mlx", "xnnpack", "portable", or a delegate's own name.
+  virtual std::string backend() const = 0;
 
   // ids [S] -> out [S * dim], any S; written in full.
   virtual void embed_text(

@@ -20,12 +20,13 @@ VoicePrefixes::VoicePrefixes(
   }
 }
 
-ProvidedPrefix VoicePrefixes::provide(std::span<const float> prefix) {
+ProvidedPrefix VoicePrefixes::provide(
+    std::span<const float> prefix, const model::Look& look) {
   const size_t rows = prefix.size() / static_cast<size_t>(model_.info().dim);
   ProvidedPrefix provided;
   provided.rows = static_cast<int64_t>(rows);
   if (!limits_.reuse) {
-    provided.executes = compute(prefix);
+    provided.executes = compute(prefix, look);
     return provided;
   }
   const Prefix wanted{support::hash_of(std::as_bytes(prefix)), rows};
@@ -42,32 +43,28 @@ ProvidedPrefix VoicePrefixes::provide(std::span<const float> prefix) {
   } else if (load(wanted)) {
     provided.source = PrefixSource::kDisk;
   } else {
-    provided.executes = compute(prefix);
+    provided.executes = compute(prefix, look);
     in_place_ = wanted;
   }
   trim();
   return provided;
 }
 
-int64_t VoicePrefixes::compute(std::span<const float> prefix) {
+int64_t VoicePrefixes::compute(
+    std::span<const float> prefix, const model::Look& look) {
   const model::SpeechModelInfo& info = model_.info();
-  const auto dim = static_cast<size_t>(info.dim);
   // The codes of these steps do not count, so neither does the noise.
   const std::vector<float> flow(
       static_cast<size_t>(info.common.n_codebooks - 1));
   const std::vector<float> semantic(static_cast<size_t>(info.semantic_vocab));
-  int64_t position = 0;
-  int64_t executes = 0;
-  while (!prefix.empty()) {
-    const auto piece = prefix.first(
-        std::min(prefix.size(), static_cast<size_t>(info.max_step_rows) * dim));
-    model_.step(
-        piece, position, {flow, semantic}, static_cast<float>(info.cfg_alpha));
-    position += static_cast<int64_t>(piece.size() / dim);
-    ++executes;
-    prefix = prefix.subspan(piece.size());
-  }
-  return executes;
+  return model::step_rows(
+             model_,
+             prefix,
+             0,
+             {flow, semantic},
+             static_cast<float>(info.cfg_alpha),
+             look)
+      .executes;
 }
 
 // Straight into the KV cache: what a damaged file leaves there is computed

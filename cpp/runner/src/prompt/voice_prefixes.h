@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/speech_model.h"
+#include "model/step_rows.h"
 #include "prompt/prefix_files.h"
 #include "support/hash.h"
 #include "voxtral_tts/stats.h"
@@ -44,8 +45,10 @@ class VoicePrefixes {
       std::optional<PrefixFiles> files);
 
   // Afterwards rows [0, n) of the KV cache are those of `prefix` [n * dim],
-  // SpeechPrompt::voice. Throws what step() throws; nothing is known then.
-  ProvidedPrefix provide(std::span<const float> prefix);
+  // SpeechPrompt::voice. Throws what step() throws, and `look` before a piece;
+  // nothing is known then.
+  ProvidedPrefix provide(
+      std::span<const float> prefix, const model::Look& look = {});
 
   // Writes what is not on disk yet. Takes as long as the disk does, so it is
   // for the time after the sound.
@@ -66,7 +69,7 @@ class VoicePrefixes {
     std::vector<std::byte> bytes; // the rows of each buffer, one after another
   };
 
-  int64_t compute(std::span<const float> prefix);
+  int64_t compute(std::span<const float> prefix, const model::Look& look);
   bool load(const Prefix& wanted);
   void copy_in(const Copy& copy);
   void stash() noexcept;
