@@ -7,7 +7,7 @@ from collections.abc import Callable
 import regex
 
 from voxtral_tts.text.abbreviations import abbreviations
-from voxtral_tts.text.amounts import counts, magnitudes, measures, money
+from voxtral_tts.text.amounts import counts, magnitudes, measures, money, parts
 from voxtral_tts.text.characters import characters
 from voxtral_tts.text.dates import dates, times
 from voxtral_tts.text.figures import (
@@ -22,6 +22,7 @@ from voxtral_tts.text.figures import (
     roman,
     versions,
 )
+from voxtral_tts.text.foreign import foreign
 from voxtral_tts.text.languages import language
 from voxtral_tts.text.languages.base import Language
 from voxtral_tts.text.markup import markup
@@ -39,10 +40,12 @@ PASSES: tuple[Callable[[str, Language], str], ...] = (
     dates,
     times,
     phones,
+    foreign,
     versions,
     decades,
     products,
     money,
+    parts,
     measures,
     magnitudes,
     ordinals,
