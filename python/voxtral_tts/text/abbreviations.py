@@ -12,12 +12,23 @@ from voxtral_tts.text.spellers import rewrite
 
 
 def _written(key: str) -> str:
-    """``z.B.`` with or without blanks inside; a final # asks for a digit after it."""
-    body = key.removesuffix("#")
+    """``z.B.`` with or without blanks inside.
+
+    A final # asks for a digit after it; a final ^ for a name after it and none before it, since
+    the letter may be an initial: "R. Augusta" is a street, "J. R. R. Tolkien" has none.
+    """
+    body = key.rstrip("#^")
     pattern = r"\.\s?".join(regex.escape(part) for part in body.removesuffix(".").split("."))
     if not body.endswith(("°", "º")):  # "n°5"
         pattern += r"\.(?!\p{L}\.)" if body.endswith(".") else r"(?![\w.])"
+    if key.endswith("^"):
+        name = r"(?=\s+(?:\p{Lu}\.\s?)*\p{Lu}\p{Ll})"
+        return rf"(?<!\p{{Lu}}[\p{{L}}.'’-]{{0,20}}\s){pattern}{name}"
     return pattern + (r"(?=\s*\d)" if key.endswith("#") else "")
+
+
+# Currencies that are abbreviations, before a number.
+_MONEY = ("Rs.", "रु.", "SFr.", "Fr.")
 
 
 @cache
@@ -28,21 +39,22 @@ def _pattern(code: str) -> regex.Pattern[str]:
 
 def _key(found: str, facts: Language) -> str:
     squeezed = regex.sub(r"\s", "", found)
-    return squeezed if squeezed in facts.abbreviations else squeezed + "#"
+    keys = (squeezed + condition for condition in ("", "#", "^"))
+    return next((key for key in keys if key in facts.abbreviations), "")
 
 
 def ends_sentence(written: str, following: str, facts: Language) -> bool:
     """Whether this abbreviation, dot included, is a sentence's last word before ``following``."""
-    squeezed = regex.sub(r"\s", "", written)
-    if squeezed not in facts.abbreviations and squeezed + "#" in facts.abbreviations:
+    if _key(written, facts).endswith("#"):
         return not following.isdigit()  # "No." without a number is the word
-    return squeezed in facts.ending and following.isupper()
+    return regex.sub(r"\s", "", written) in facts.ending and following.isupper()
 
 
 @cache
 def _last(code: str) -> regex.Pattern[str]:
     facts = language(code)
-    keys = [key.removesuffix("#") for key in facts.abbreviations if "." in key]
+    keys = [key.rstrip("#^") for key in facts.abbreviations if "." in key]
+    keys += _MONEY
     keys += [key for key in facts.magnitudes if key.endswith(".")]  # "Mio.", before a noun
     keys += ["a.m.", "p.m."] if facts.times.before_noon else []
     # "z." is the beginning of "z. B.", and ends no sentence either.
@@ -64,7 +76,7 @@ def abbreviations(text: str, facts: Language) -> str:
     def expand(found: regex.Match[str]) -> str:
         key = _key(found[0], facts)
         counted = regex.search(r"\d\s?$", text[max(0, found.start() - 3) : found.start()])
-        bare = key.strip("#")
+        bare = key.rstrip("#^")
         if counted and any(k in facts.units or k in facts.magnitudes for k in (bare, bare[:-1])):
             return found[0]
         rest = text[found.end() : found.end() + 8]

@@ -7,6 +7,7 @@ from functools import cache
 
 import regex
 
+from voxtral_tts.text import cldr
 from voxtral_tts.text.languages import language
 from voxtral_tts.text.languages.base import Language, Noun
 from voxtral_tts.text.numbers import DASH, SIGN, Numbers, numbers
@@ -14,6 +15,32 @@ from voxtral_tts.text.spellers import rewrite
 
 _SYMBOLS = {
     "US$": "USD",
+    "A$": "AUD",
+    "C$": "CAD",
+    "HK$": "HKD",
+    "MX$": "MXN",
+    "NT$": "TWD",
+    "NZ$": "NZD",
+    "S$": "SGD",
+    "₴": "UAH",
+    "₺": "TRY",
+    "₪": "ILS",
+    "₫": "VND",
+    "₱": "PHP",
+    "฿": "THB",
+    "₦": "NGN",
+    "₸": "KZT",
+    "₾": "GEL",
+    "₼": "AZN",
+    "₵": "GHS",
+    "₡": "CRC",
+    "₲": "PYG",
+    "₮": "MNT",
+    "₭": "LAK",
+    "៛": "KHR",
+    "৳": "BDT",
+    "zł": "PLN",
+    "Kč": "CZK",
     "R$": "BRL",
     "CN¥": "CNY",
     "$": "USD",
@@ -26,6 +53,8 @@ _SYMBOLS = {
     "Rs.": "INR",
     "Rs": "INR",
     "SFr.": "CHF",
+    "Fr.": "CHF",
+    "रु.": "INR",
     "ر.س": "SAR",
     "د.إ": "AED",
     "ج.م": "EGP",
@@ -47,7 +76,7 @@ class _Money:
     def __init__(self, number: Numbers) -> None:
         self.number = number
         self.facts = number.language
-        self.codes = _SYMBOLS | {code: code for code in self.facts.currencies}
+        self.codes = _SYMBOLS | {code: code for code in (*cldr.CURRENCIES, *self.facts.currencies)}
         amount = (
             rf"(?P<sign>{SIGN})?(?:(?P<low>{number.pattern})\s?{DASH}\s?CURRENCY)?"
             rf"(?P<n>{number.pattern})"
@@ -65,6 +94,9 @@ class _Money:
             rf"\s?{currency}(?![\w\p{{M}}])"
         )
 
+    def noun(self, code: str) -> Noun:
+        return self.facts.currencies.get(code) or cldr.currency(code, self.facts.code)
+
     def of(self, words: str, noun: str) -> str:
         facts = self.facts
         if not facts.of_million:
@@ -75,7 +107,7 @@ class _Money:
     def read(self, found: regex.Match[str]) -> str:
         facts, number, text = self.facts, self.number, found["n"]
         code = self.codes[found["currency"]]
-        noun = facts.currencies[code]
+        noun = self.noun(code)
         sign = f"{facts.minus} " if found["sign"] or found["outer"] else ""
         if found["low"]:
             sign += f"{number.spoken(found['low'], noun.gender)} {facts.to} "
@@ -104,8 +136,12 @@ def _money(code: str) -> _Money:
 
 def money(text: str, facts: Language) -> str:
     """$1,250.50, 3 Mio. €, €5k, USD 20, $5–$10; 5,- €."""
-    if facts.decimal == ",":  # "5,- €"
-        text = regex.sub(r"(?<=\d),[-–—]{1,2}(?![\w-])", "", text)
+    text = regex.sub(r"(?<=\d)[,.][-–—]{1,2}(?![\w-])", "", text)  # "5,- €", "CHF 5.-"
+    text = regex.sub(r"(?<=[$€£]\s?)[.,](?=\d\d(?!\d))", f"0{facts.decimal}", text)
+    number, cent = numbers(facts.code), facts.cents["USD"]
+    text = regex.sub(
+        r"(?<![\w.,])(\d{1,4})\s?¢", lambda found: number.counted(found[1], cent), text
+    )
     rules = _money(facts.code)
     read = lambda found: rules.read(found) + _stop(found)
     return rules.after.sub(read, rules.before.sub(read, text))
@@ -115,18 +151,28 @@ def _amount(code: str) -> str:
     """A number before a noun, or a range, as a regular expression."""
     number = numbers(code).pattern
     between = rf"\s?(?:{DASH}|{regex.escape(language(code).to)}(?=\s))\s?"
+    again = rf"(?:\s?(?P<again>{_units(code)})(?={between}{number}\s?(?P=again)(?![\w²³^/])))?"
     return (
-        rf"(?<![\w.,/]){{1}}(?P<sign>(?<![\w)\]]){SIGN})?(?:(?P<low>{number}){between})?"
+        rf"(?<![\w.,/]){{1}}(?P<sign>(?<![\w)\]]){SIGN})?(?:(?P<low>{number}){again}{between})?"
         rf"(?P<n>{number})"
     )
 
 
+_UNIT_END = r"(?:(?![\w\p{M}²³^/.]|\.\w)|\.(?=\s\p{Ll})|(?=\.(?!\w)))"
+
+
+@cache
+def _units(code: str) -> str:
+    return _any({*language(code).units, *cldr.UNITS})
+
+
+def _unit(symbol: str, facts: Language) -> Noun:
+    return facts.units.get(symbol) or cldr.unit(symbol, facts.code)
+
+
 @cache
 def _measure(code: str) -> regex.Pattern[str]:
-    return regex.compile(
-        rf"{_amount(code)}[\s-]?(?P<unit>{_any(language(code).units)})"
-        r"(?:(?![\w\p{M}²³^/.]|\.\w)|\.(?=\s\p{Ll})|(?=\.(?!\w)))"
-    )
+    return regex.compile(rf"{_amount(code)}[\s-]?(?P<unit>{_units(code)}){_UNIT_END}")
 
 
 @cache
@@ -158,7 +204,14 @@ def counts(text: str, facts: Language) -> str:
             words += f"{number.spoken(found['low'], gender)} {facts.to} "
         return words + rewrite(number.spoken(found["n"], gender), facts.construct)
 
-    return pattern.sub(read, text)
+    return rewrite(pattern.sub(read, text), facts.one)
+
+
+# 45°30'15": minutes and seconds of arc, read as those of an hour.
+_ANGLE = regex.compile(r"(?<![\w.,])(\d{1,3})°\s?(\d{1,2})['′’](?!\w*['’])")
+_SECONDS_OF_ARC = regex.compile(
+    r"(?<![\w.,])(\d{1,3}° \d{1,2} min)\s?(\d{1,2}(?:[.,]\d+)?)(?:[\"″”]|'')"
+)
 
 
 def measures(text: str, facts: Language) -> str:
@@ -166,13 +219,20 @@ def measures(text: str, facts: Language) -> str:
     number = numbers(facts.code)
 
     def read(found: regex.Match[str]) -> str:
-        noun = facts.units[found["unit"]]
+        noun = _unit(found["unit"], facts)
         words = f"{facts.minus} " if found["sign"] else ""
         if found["low"]:
             words += f"{number.spoken(found['low'], noun.gender)} {facts.to} "
+        before, after = facts.attributive
+        if regex.search(before, found.string[max(0, found.start() - 8) : found.start()]) and (
+            regex.compile(after).match(found.string, found.end())
+        ):
+            return f"{words}{number.spoken(found['n'], noun.gender)} {noun.one}"
         return words + number.counted(found["n"], noun) + _stop(found)
 
-    return _measure(facts.code).sub(read, text)
+    text = regex.sub(r"(?<=\b[lL]/100) (?=km\b)", "", text)
+    text = _ANGLE.sub(r"\1° \2 min", text)
+    return _measure(facts.code).sub(read, _SECONDS_OF_ARC.sub(r"\1 \2 s", text))
 
 
 def _counts(facts: Language) -> dict[str, Noun]:
@@ -187,14 +247,36 @@ def _counts(facts: Language) -> dict[str, Noun]:
 @cache
 def _power(code: str) -> regex.Pattern[str]:
     return regex.compile(
-        rf"(?<![\w.,/])(?P<n>{numbers(code).pattern})\s?(?P<power>{_any(_counts(language(code)))})"
-        r"(?![\w\p{M}])"
+        rf"(?P<sign>(?<![\w)\]]){SIGN})?(?<![\w.,/])(?P<n>{numbers(code).pattern})"
+        rf"\s?(?P<power>{_any(_counts(language(code)))})(?![\w\p{{M}}])"
+        rf"(?:\s(?P<unit>{_units(code)}){_UNIT_END})?"
     )
 
 
 def magnitudes(text: str, facts: Language) -> str:
     """5k, 3 Mio., 2,5 millions."""
     number, nouns = numbers(facts.code), _counts(facts)
-    return _power(facts.code).sub(
-        lambda found: number.counted(found["n"], nouns[found["power"]]) + _stop(found), text
-    )
+
+    def read(found: regex.Match[str]) -> str:
+        words = (f"{facts.minus} " if found["sign"] else "") + number.counted(
+            found["n"], nouns[found["power"]]
+        )
+        unit = f" {_unit(found['unit'], facts).form('other')}" if found["unit"] else ""
+        return words + unit + _stop(found)
+
+    return _power(facts.code).sub(read, text)
+
+
+@cache
+def _part(code: str) -> regex.Pattern[str]:
+    return regex.compile(rf"(?<![\d/.,])(\d{{1,2}}/\d{{1,2}})\s(?P<unit>{_units(code)}){_UNIT_END}")
+
+
+def parts(text: str, facts: Language) -> str:
+    """1/2 km: the unit alone, the fraction is read after."""
+
+    def read(found: regex.Match[str]) -> str:
+        mixed = regex.search(r"\d\s$", found.string[max(0, found.start() - 2) : found.start()])
+        return f"{found[1]} {_unit(found['unit'], facts).form('other' if mixed else 'one')}"
+
+    return _part(facts.code).sub(read, text)

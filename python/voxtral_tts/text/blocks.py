@@ -19,6 +19,7 @@ from voxtral_tts.text.sentences import boundary, emergency_cut
 PARAGRAPH_S = 0.6
 HEADING_S = 0.8
 ITEM_S = 0.4
+SHORT_LINE = 32  # characters, of a line that may be an item without a mark
 
 # A sentence is cut when it gets longer than this without an end.
 _LONGEST = 4000
@@ -77,6 +78,7 @@ class Reader:
         self._single = False  # the block ends with its line
         self._fenced = False
         self._buffer = ""
+        self._line = ""  # the line that the buffer ends with, or more of it than is short
         self._announce = False  # what came before waits to hear that text follows
         self._seen = 0  # up to here the buffer has no boundary
         self._escape = ""  # the start of a terminal's escape sequence
@@ -125,6 +127,8 @@ class Reader:
         if self._decided:
             self._buffer += part
             self._read += len(part)
+            if len(self._line) <= SHORT_LINE:
+                self._line += part
             yield from self._sentences()
             return
         self._head += part
@@ -141,12 +145,16 @@ class Reader:
             item = None
         row = _ROW.match(head)
         starts = bool(heading or item or row or self._fenced)
-        if starts:
+        if not starts and self._is_item(head):
+            self._pause = ITEM_S  # the line before was an item of its own
+            yield from self._end_block()
+        elif starts:
             yield from self._end_block()
         if not self._buffer:
             self._announce = True
             self._pause = HEADING_S if heading else ITEM_S if starts else PARAGRAPH_S
             self._single = bool(heading or row or self._fenced)
+        self._line = head
         if self._markup:
             mark = heading or item or (None if self._fenced else _QUOTE.match(head))
             if mark:
@@ -157,6 +165,20 @@ class Reader:
         self._buffer += head.lstrip() if self._markup else head
         self._read += read
         yield from self._sentences()
+
+    def _is_item(self, head: str) -> bool:
+        """Whether the line before was one of a list without marks: short, and complete as it is.
+
+        Prose that was wrapped has long lines; in a short one that goes on, a small letter follows.
+        """
+        before = self._line.strip()
+        follows = head.lstrip()[:1]
+        return (
+            self._markup
+            and 0 < len(before) <= SHORT_LINE
+            and (before[-1].isalnum() or before[-1] in ")]\"'”’»")
+            and (follows.isupper() or follows.isdigit())
+        )
 
     def _may_be_ordinal(self, head: str) -> bool:
         """Where "3." is an ordinal, the word after it tells a date from a list."""

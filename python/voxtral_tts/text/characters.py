@@ -25,6 +25,10 @@ _HYPHENS = dict.fromkeys(map(ord, "\u2010\u2011\ufe63"), "-")
 _SUBSCRIPTS = {0x2080 + digit: str(digit) for digit in range(10)}
 _SAME = str.maketrans(_WIDE | _HYPHENS | _SUBSCRIPTS)
 _NUMBERS = regex.compile(r"[\p{Nd}--0-9]", flags=regex.V1)
+# Ligatures of fonts and the letters of mathematics are letters and nothing else.
+_LETTERS = regex.compile(r"[\ufb00-\ufb06\U0001d400-\U0001d7ff]")
+_STACKED = regex.compile(r"(\p{M}{8})\p{M}+")  # more on one letter are decoration
+_PATH = regex.compile(r"[A-Za-z]:\\|\\\w+\\")
 _FRACTIONS = regex.compile(r"[¼-¾⅐-⅞↉]")
 
 
@@ -67,10 +71,14 @@ def characters(text: str, facts: Language) -> str:
     text, _ = without_escapes(text)
     text = _ENTITY.sub(lambda found: html.unescape(found[0]), text)
     text = text.replace("\r\n", "\n")
+    if not _PATH.search(text):
+        text = text.replace("\\n", " ")
     if not text.isascii():
         text = unicodedata.normalize("NFC", text.translate(_SAME))
         text = text.replace("٫", facts.decimal).replace("٬", facts.group[-1])
         text = _FRACTIONS.sub(_fraction, text)
+        text = _LETTERS.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
+        text = _STACKED.sub(r"\1", text)
         kept = {found.start() for found in _JOINED.finditer(text)}
         text = "".join(
             "" if character in _JOINERS and place not in kept else character

@@ -10,7 +10,10 @@ from voxtral_tts.text.languages import language
 from voxtral_tts.text.languages.base import Language
 from voxtral_tts.text.numbers import DASH, Numbers, numbers
 
-_ISO = regex.compile(r"(?<![\d-])(\d{4})([-/])(\d{1,2})\2(\d{1,2})(?!\d|[-/]\d)(?:T(?=\d\d:))?")
+_ISO = regex.compile(
+    r"(?<![\d-])(\d{4})(?:([-/])(\d{1,2})\2|(\.)(?=\d\d\.\d\d(?!\d))(\d\d)\.)(\d{1,2})"
+    r"(?!\d|[-/]\d)(?:T(?=\d\d:))?"
+)
 _ZULU = regex.compile(r"(?<=\d\d:\d\d(?:[.,]\d{1,9})?)Z\b")
 _LOCAL = regex.compile(r"(?<![\d/.-])(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?![\d/]|[.-]\d)")
 _DAY_MONTH = regex.compile(r"(?<![\d.])(\d{1,2})\.(\d{1,2})\.(?!\d)")
@@ -64,7 +67,7 @@ class _Dates:
         return self.facts.year(int(year))
 
     def iso(self, found: regex.Match[str]) -> str:
-        day, month = int(found[4]), int(found[3])
+        day, month = int(found[6]), int(found[3] or found[5])
         if not self.valid(day, month):
             return found[0]
         time = " " if found[0].endswith("T") else ""
@@ -72,7 +75,11 @@ class _Dates:
 
     def local(self, found: regex.Match[str]) -> str:
         first, second, year = int(found[1]), int(found[3]), found[4]
-        if len(year) == 2 and (found[2] == "-" or len(found[1]) + len(found[3]) < 4):
+        if len(year) == 2 and len(found[1]) + len(found[3]) < 4:
+            # "1.2.24" may be a version, "1-2-24" anything; German has ordinals with a dot.
+            if found[2] == "-" or (found[2] == "." and not self.facts.ordinal_dot):
+                return found[0]
+        elif len(year) == 2 and found[2] == "-":
             return found[0]
         pairs = [(second, first), (first, second)]
         for day, month in pairs if self.rules.month_first else reversed(pairs):
@@ -87,6 +94,17 @@ class _Dates:
         return self.rules.no_year.format(
             day=self.day(day, found.string[: found.start()][-24:]),
             month=self.rules.months[month - 1],
+        )
+
+    def unmarked(self, found: regex.Match[str]) -> str:
+        """30/10 after a word that asks for a date."""
+        first, second = int(found[1]), int(found[2])
+        day, month = (second, first) if self.rules.month_first else (first, second)
+        if not self.valid(day, month):
+            return found[0]
+        before = found.string[: found.start()][-24:]
+        return self.rules.no_year.format(
+            day=self.day(day, before), month=self.rules.months[month - 1]
         )
 
     def day_and_month(self, found: regex.Match[str]) -> str:
@@ -113,6 +131,23 @@ def _dates(code: str) -> _Dates:
     return _Dates(numbers(code))
 
 
+@cache
+def _unmarked(code: str) -> regex.Pattern[str]:
+    return regex.compile(
+        rf"(?<=(?<![\p{{L}}\p{{M}}])(?:{language(code).day_month})\s)(\d{{1,2}})/(\d{{1,2}})(?![\d/:%]|[.,]\d)"
+        # "el 1/5 del total" is a part of something.
+        r"(?!\s(?:de|of|der|des|von|del|di|dell\w|du|van|d[ao]s?)\b)"
+    )
+
+
+@cache
+def _two_days(code: str) -> regex.Pattern[str]:
+    months = "|".join(language(code).dates.months)
+    day = r"([12]?\d|3[01])"
+    month = rf"(?=\s(?:de |of )?(?:{months})(?![\p{{L}}\p{{M}}]))"
+    return regex.compile(rf"(?<![\d/.,]){day}/{day}{month}")
+
+
 def dates(text: str, facts: Language) -> str:
     """2024-05-17, 17/05/2024, 17 May 2024; the order of day and month is the language's."""
     rules = _dates(facts.code)
@@ -120,6 +155,10 @@ def dates(text: str, facts: Language) -> str:
     text = _LOCAL.sub(rules.local, text)
     if facts.ordinal_dot:
         text = _DAY_MONTH.sub(rules.short, text)
+    if facts.day_month:
+        text = _unmarked(facts.code).sub(rules.unmarked, text)
+    # "17/18 juin" is two days.
+    text = _two_days(facts.code).sub(rf"\1 {facts.mixed} \2", text)
     text = rules.day_first.sub(rules.day_and_month, text)
     if facts.dates.month_first:
         text = rules.month_first.sub(rules.month_and_day, text)
@@ -132,10 +171,10 @@ def _clock(code: str) -> regex.Pattern[str]:
     other = rules.marks.replace(":", "")
     mark = rf"(?::|\s?[{other}]\s?)" if other else ":"
     after = rf"(?:\s?(?:{rules.after})\b)?" if rules.after else ""
-    noon = r"(?:\s?(?P<noon>[aApP])\.?[mM]\b\.?)" if rules.before_noon else "(?P<noon>(?!))"
+    noon = r"(?:\s?(?P<noon>[aApP])(?:\.\s?)?[mM]\b\.?)" if rules.before_noon else "(?P<noon>(?!))"
     hour = r"(?<![\d:.,])(?P<h>[01]?\d|2[0-4])"
     return regex.compile(
-        rf"{hour}(?:{mark}(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?(?!\d|:\d){after}{noon}?|(?P<only>{noon}))"
+        rf"{hour}(?:{mark}(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?(?!\d|:\d|[.,]\d\d){after}{noon}?|(?P<only>{noon}))"
     )
 
 
@@ -158,10 +197,20 @@ def times(text: str, facts: Language) -> str:
             "m": (f"{rules.small} " if rules.small and minute < 10 else "")
             + number.whole(str(minute)),
             "s": number.whole(str(second)),
+            "hours": number.counted(str(hour), facts.units["h"]),
             "minutes": number.counted(str(minute), facts.units["min"]),
             "seconds": number.counted(str(second), facts.units["s"]),
         }
-        if minute or second:
+        before = found.string[max(0, found.start() - 12) : found.start()]
+        of_day = rules.seconds and (
+            found["noon"]
+            or hour > 12
+            or regex.search(rf"(?<!\w)(?:{rules.at})\s$", before)
+            or (rules.after and regex.search(rf"(?:{rules.after})$", found[0]))
+        )
+        if found["s"] and not of_day:  # "20:30:05" in Spanish has words that fit both
+            template = rules.duration
+        elif minute or second:
             template = (rules.one_minutes if hour == 1 else "") or rules.minutes
         elif found["noon"]:
             template = "{h}"
@@ -171,7 +220,7 @@ def times(text: str, facts: Language) -> str:
             template = (rules.one if hour == 1 else "") or rules.full
         if found["noon"]:
             template += " " + (rules.before_noon if found["noon"] in "aA" else rules.after_noon)
-        if found["s"]:
+        if found["s"] and of_day:
             template += rules.seconds
         glued = regex.compile(r"\p{L}|[.,]\d").match(found.string, found.end())  # "14h30min"
         return template.format(**values) + (" " if glued else "")

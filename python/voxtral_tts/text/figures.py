@@ -14,7 +14,12 @@ from voxtral_tts.text.spellers import rewrite
 _PHONE = (
     r"\+\d[\d() ./-]{5,25}\d|\(\d{2,5}\)[ ./-]?\d[\d ./-]{3,20}\d"
     r"|0\d{1,5}(?:[ /-]\d{2,8}){1,6}|1-\d{3}-\d{3}-\d{4}|\d{2,4}-\d{2,4}-\d{2,6}(?:-\d{2,6})*"
-    r"|\d{3}-\d{4}|0\d(?:\.\d\d){4}|97[89](?:-\d{1,7}){3}-\d"  # the last: ISBN
+    r"|\d{3}-\d{4}|0\d(?:\.\d\d){4}|\d{3}\.\d{3}\.\d{4}"
+    r"|97[89](?:-\d{1,7}){3}-\d"  # ISBN
+    r"|\d{4}(?:[ -]\d{4}){3}"  # a card
+    r"|1-8\d\d-[A-Z]{4,9}|1-8\d\d(?:-[A-Z\d]{2,7}){2}"  # 1-800-FLOWERS
+    # Two groups of four; those of years are a range.
+    r"|(?!(?:1[1-9]|20)\d\d-(?:1[1-9]|20)\d\d)\d{4}-\d{4}"
 )
 _VERSION = regex.compile(
     r"(?<![\w.,])(?:(?P<v>[vV]\.?\s?)(?P<n>\d{1,9}+(?:\.\d{1,9}+)*)|(?P<dots>\d{1,9}+(?:\.\d{1,9}+){2,}))"
@@ -29,8 +34,14 @@ _VALUES = {"M": 1000, "D": 500, "C": 100, "L": 50, "X": 10, "V": 5, "I": 1}
 
 @cache
 def _phone(code: str) -> regex.Pattern[str]:
-    own = language(code).phone
-    return regex.compile(rf"(?<![\w.,:/+-])(?:{_PHONE}{own and '|' + own})(?![\w-]|[.,:]\d)")
+    facts = language(code)
+    own = "".join(f"|{pattern}" for pattern in (facts.phone, facts.digitwise) if pattern)
+    return regex.compile(rf"(?<![\w.,:/+-])(?:{_PHONE}{own})(?![\w-]|[.,:]\d)")
+
+
+@cache
+def _digitwise(code: str) -> regex.Pattern[str]:
+    return regex.compile(language(code).digitwise or "(?!)")
 
 
 def phones(text: str, facts: Language) -> str:
@@ -42,11 +53,15 @@ def phones(text: str, facts: Language) -> str:
         return number.whole(digits) if is_pair else number.digits(digits)
 
     def read(found: regex.Match[str]) -> str:
-        groups = regex.findall(r"\d+", found[0])
-        if not 7 <= sum(map(len, groups)) <= 20:
-            return found[0]
+        groups = regex.findall(r"\d+|[A-Z]+", found[0])
+        code = _digitwise(facts.code).match(found.string, found.start())
+        if not (code and code.end() == found.end()):
+            if not 7 <= sum(map(len, groups)) <= 20:
+                return found[0]
+        elif facts.phone_pairs:
+            return number.digits("".join(groups))
         plus = f"{facts.plus} " if found[0].startswith("+") else ""
-        return plus + f"{facts.comma} ".join(map(group, groups))
+        return plus + f"{facts.comma} ".join(g if g.isalpha() else group(g) for g in groups)
 
     return _phone(facts.code).sub(read, text)
 
@@ -76,7 +91,8 @@ def _ordinal(code: str) -> regex.Pattern[str]:
     )
     dot = rf"|(?P<dot>\.)(?=\s\p{{L}})(?!\s(?:{facts.starters})\b)" if facts.ordinal_dot else ""
     return regex.compile(
-        rf"(?<![\w.,:])(?P<n>\d{{1,15}}+)(?:(?:{suffixes or '(?!)'})(?![\w\p{{M}}]){dot})"
+        rf"(?<![\w.,:])(?P<n>{numbers(code).whole_pattern})"
+        rf"(?:(?:{suffixes or '(?!)'})(?![\w\p{{M}}]){dot})"
     )
 
 
@@ -86,12 +102,12 @@ def ordinals(text: str, facts: Language) -> str:
 
     def read(found: regex.Match[str]) -> str:
         if "dot" in found.groupdict() and found["dot"]:
-            if len(found["n"]) > 3:
+            if not found["n"].isdigit() or len(found["n"]) > 3:
                 return found[0]
             form = number.ordinal_form(found.string[: found.start()])
         else:
             form = next(form for place, form in enumerate(forms) if found[f"f{place}"])
-        return number.ordinal(found["n"], form)
+        return number.ordinal(regex.sub(r"\D", "", found["n"]), form)
 
     return _ordinal(facts.code).sub(read, text)
 
@@ -116,7 +132,8 @@ def roman(text: str, facts: Language) -> str:
         cardinal = number.whole(str(value))
         ordinal = number.ordinal(str(value), "m" if facts.ordinal_suffixes else "")
         first = ordinal if value == 1 else cardinal
-        return template.format(cardinal=cardinal, ordinal=ordinal, first=first)
+        ten = ordinal if value <= 10 else cardinal
+        return template.format(cardinal=cardinal, ordinal=ordinal, first=first, ten=ten)
 
     for names, template in facts.roman_after:
 
@@ -142,18 +159,23 @@ def roman(text: str, facts: Language) -> str:
 @cache
 def _figures(code: str) -> dict[str, regex.Pattern[str]]:
     number, start = numbers(code).pattern, r"(?<![\w.,])"
+    negative = rf"(?<![\w)\]]){SIGN}"
     facts = language(code)
     patterns = {
-        "mixed": r"(?<![\d/.,])(\d{1,9})\s+(\d/\d{1,2})(?![\d/])",
-        "fraction": r"(?<![\d/.,])(\d{1,9}+)\s?/\s?(\d{1,9}+)(?![\d/]|[.,]\d)",
+        "mixed": rf"(?P<sign>{negative})?(?<![\d/.,])(?P<n>\d{{1,9}})\s+(?P<f>\d{{1,3}}/\d{{1,3}})"
+        r"(?![\d/])",
+        "fraction": rf"(?P<sign>{negative})?(?<![\d/.,])(?P<n>\d{{1,9}}+)\s?/\s?(?P<d>\d{{1,9}}+)"
+        r"(?![\d/]|[.,]\d)",
+        "season": r"(?<![\d/.,-])((?:1[1-9]|20)\d\d)/(\d\d(?:\d\d)?)(?![\d/]|[.,]\d)",
         # "3 x 100" and "1920x1080" have no exponent.
         "scientific": rf"{start}({number})\s?[×x·*⋅]\s?10(?!\d)\^?"
         r"([+-]?\d{1,9}|[⁺⁻]?[⁰¹²³⁴-⁹]{1,9})(?!\w)",
         "exponent": rf"{start}({number})[eE]([+−-]?\d{{1,9}})(?![\w.])",
         "caret": rf"{start}({number}|\p{{L}})\^([+-]?\d{{1,9}})(?!\w)",
-        "decade": rf"{start}(\d{{3}}0|(?:{facts.short_decade or '(?!)'})['’‘]?[2-9]0)"
+        "decade": rf"{start}(\d{{3}}0|(?:{facts.short_decade or '(?!)'})['’‘]?[2-9]0"
+        rf"|(?:{facts.things or '(?!)'})\d{{1,3}}[1-9])"
         rf"(?:{facts.decade_mark or '(?!)'})(?!\w)",
-        "ratio": r"(?<![\w.,:])(\d{1,9}+):(\d{1,9}+)(?![\w:]|[.,]\d)",
+        "ratio": rf"(?<![\w.,:])({number}):({number})(?![\w:]|[.,]\d)",
         "range": rf"{start}({number})(\s?){DASH}(\s?)({number})(?!\w|{DASH}\d)",
         "sign": rf"(?<![\w)\]\-+−]){SIGN}(?=\.?\d)",
         "number": rf"(?<![\d])({number})",
@@ -162,22 +184,37 @@ def _figures(code: str) -> dict[str, regex.Pattern[str]]:
 
 
 def fractions(text: str, facts: Language) -> str:
-    """½, 3/4, 2 1/2, 7/12."""
+    """½, -3/4, 2 1/2, 7/12; 50/50, which is none, and 2023/24, a season."""
     number, patterns = numbers(facts.code), _figures(facts.code)
 
     def mixed(found: regex.Match[str]) -> str:
-        if found[2] not in facts.fractions:
+        above, below = found["f"].split("/")
+        if int(above) >= int(below):
             return found[0]
-        if found[2] == "1/2":
-            whole = number.whole(found[1], "n")
-            return facts.halves.get(found[1]) or facts.half.format(n=whole)
+        sign = f"{facts.minus} " if found["sign"] else ""
+        if found["f"] == "1/2":
+            whole = number.whole(found["n"], "n")
+            return sign + (facts.halves.get(found["n"]) or facts.half.format(n=whole))
         joint = facts.mixed + ("" if facts.mixed == "و" else " ")
-        return f"{number.whole(found[1])} {joint}{facts.fractions[found[2]]}"
+        return f"{sign}{number.whole(found['n'])} {joint}{named(above, below)}"
+
+    def named(above: str, below: str) -> str:
+        known = facts.fractions.get(f"{above}/{below}")
+        return known or f"{number.whole(above)} {facts.over} {number.whole(below)}"
 
     def plain(found: regex.Match[str]) -> str:
-        named = facts.fractions.get(f"{found[1]}/{found[2]}")
-        return named or f"{number.whole(found[1])} {facts.over} {number.whole(found[2])}"
+        sign, above, below = found["sign"] or "", found["n"], found["d"]
+        if above == below and above != "1":  # fifty-fifty
+            return f"{sign}{number.whole(above)} {number.whole(below)}"
+        return (f"{facts.minus} " if sign else "") + named(above, below)
 
+    def season(found: regex.Match[str]) -> str:
+        year, after = found[1], found[2]
+        if int(after) % 100 != (int(year) + 1) % 100:
+            return found[0]
+        return f"{facts.year(int(year))} {facts.to} {number.plain(after)}"
+
+    text = patterns["season"].sub(season, text)
     return patterns["fraction"].sub(plain, patterns["mixed"].sub(mixed, text))
 
 
@@ -196,8 +233,8 @@ def powers(text: str, facts: Language) -> str:
 
     def superscript(found: regex.Match[str]) -> str:
         base, power = found["base"], found["power"].translate(_EXPONENT)
-        word = found.string[max(0, found.start() - 1) : found.start()].isalpha()
-        if word and base.isalpha():  # the mark of a footnote
+        word = found.string[max(0, found.start() - 2) : found.start()]
+        if len(word) == 2 and word.isalpha() and base.isalpha():  # the mark of a footnote
             return f"{base} {number.signed(power)}"
         named = {"2": facts.squared, "3": facts.cubed}.get(power)
         return f"{base} {named or facts.power + ' ' + number.signed(power)}"
@@ -227,12 +264,13 @@ def ranges(text: str, facts: Language) -> str:
 
     def span(found: regex.Match[str]) -> str:
         low, high = found[1], found[4]
-        if found[2] and float("".join(number.parse(low))) > float("".join(number.parse(high))):
+        falls = found[2] and float("".join(number.parse(low))) > float("".join(number.parse(high)))
+        if falls or regex.match(r"\s?=", found.string, pos=found.end()):  # 5 - 3, 1-4=-3
             return f"{number.plain(low)} {facts.minus} {number.plain(high)}"
         return f"{number.plain(low)} {facts.to} {number.plain(high)}"
 
     text = patterns["ratio"].sub(
-        lambda found: f"{number.whole(found[1])} {facts.ratio} {number.whole(found[2])}", text
+        lambda found: f"{number.spoken(found[1])} {facts.ratio} {number.spoken(found[2])}", text
     )
     return patterns["range"].sub(span, text)
 

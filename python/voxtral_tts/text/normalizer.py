@@ -7,7 +7,7 @@ from collections.abc import Callable
 import regex
 
 from voxtral_tts.text.abbreviations import abbreviations
-from voxtral_tts.text.amounts import counts, magnitudes, measures, money
+from voxtral_tts.text.amounts import counts, magnitudes, measures, money, parts
 from voxtral_tts.text.characters import characters
 from voxtral_tts.text.dates import dates, times
 from voxtral_tts.text.figures import (
@@ -22,8 +22,10 @@ from voxtral_tts.text.figures import (
     roman,
     versions,
 )
+from voxtral_tts.text.foreign import foreign
 from voxtral_tts.text.languages import language
 from voxtral_tts.text.languages.base import Language
+from voxtral_tts.text.lexicon import Lexicon
 from voxtral_tts.text.markup import markup
 from voxtral_tts.text.pauses import MARK
 from voxtral_tts.text.signs import leftovers, runs, signs, spacing
@@ -39,10 +41,12 @@ PASSES: tuple[Callable[[str, Language], str], ...] = (
     dates,
     times,
     phones,
+    foreign,
     versions,
     decades,
     products,
     money,
+    parts,
     measures,
     magnitudes,
     ordinals,
@@ -85,13 +89,16 @@ def _speakable(text: str, facts: Language) -> str:
     return text
 
 
-def normalize(text: str, language_code: str) -> str:
+def normalize(text: str, language_code: str, lexicon: Lexicon | None = None) -> str:
     """``text`` with words for numbers, signs, abbreviations and addresses.
 
     Explicit pauses (``[pause 0.5s]``, ``<break .../>``) stay as they are, and so do lines.
-    No digit of any script is left. ``UsageError`` for an unknown language.
+    No digit of any script is left, but in what ``lexicon`` puts in. ``UsageError`` for an unknown
+    language.
     """
     facts = language(language_code)
+    if lexicon:
+        text = lexicon.apply(text)
     result = []
     for place, part in enumerate(regex.split(f"({MARK.pattern})", text)):
         if place % 2:

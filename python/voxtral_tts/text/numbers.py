@@ -31,6 +31,7 @@ class Numbers:
             grouped.append(r"\d{1,2}(?:,\d{2})+,\d{3}(?!\d)")  # lakhs
             fraction = r"\.\d++(?!\.\d)"
         whole = rf"(?:{'|'.join(grouped)}|\d++)"
+        self.whole_pattern = whole
         self.pattern = rf"(?:{whole}(?:{fraction})?)"
         self._parts = regex.compile(rf"({whole})(?:[.,](\d++))?")
 
@@ -95,6 +96,7 @@ class Numbers:
 
     def ordinal_form(self, before: str) -> str:
         """The form that the word before an ordinal asks for."""
+        before = regex.sub(self.language.ordinal_link or "(?!)", "", before)
         word = regex.search(r"(?:(\w{1,20})\s+)?$", before[-24:])
         for pattern, form in self.language.ordinal_after:
             if not pattern or regex.fullmatch(pattern, (word and word[1]) or ""):

@@ -9,6 +9,7 @@ from voxtral_tts.text import normalizer
 from voxtral_tts.text.blocks import Event, Gap, More, Reader, Sentence
 from voxtral_tts.text.languages import language as facts_of
 from voxtral_tts.text.languages.base import Language
+from voxtral_tts.text.lexicon import Lexicon
 from voxtral_tts.text.segment import Segment
 from voxtral_tts.text.sentences import SPEECH, finish, split_long, unquoted
 
@@ -19,11 +20,14 @@ DEFAULT_CHARACTERS = 400  # of a segment, where the model does not say less
 class _Grouper:
     """Joins short sentences of a block into segments; holds one, until its pause is known."""
 
-    def __init__(self, facts: Language, normalize: bool, longest: int, join: bool) -> None:
+    def __init__(
+        self, facts: Language, normalize: bool, longest: int, join: bool, lexicon: Lexicon | None
+    ) -> None:
         self._facts = facts
         self._join = join
         self._normalize = normalize
         self._longest = longest
+        self._lexicon = lexicon
         self._text = ""
         self._pause = 0.0  # after what is held, when an end of a block or a mark gave one
         self._closed = False  # such a pause was given: nothing may join
@@ -62,7 +66,7 @@ class _Grouper:
     def _sentence(self, sentence: Sentence) -> Iterator[Segment]:
         text = sentence.text
         if self._normalize:
-            text = " ".join(normalizer.normalize(text, self._facts.code).split())
+            text = " ".join(normalizer.normalize(text, self._facts.code, self._lexicon).split())
         if not SPEECH.search(text):
             return
         if self._normalize and sentence.whole:
@@ -110,6 +114,7 @@ def prepare(
     normalize: bool = True,
     max_characters: int = DEFAULT_CHARACTERS,
     join_sentences: bool = True,
+    lexicon: Lexicon | None = None,
 ) -> Iterator[Segment]:
     """The segments of ``text``, one after the other, in constant memory.
 
@@ -119,6 +124,7 @@ def prepare(
     The pause after what went out so is a segment of its own. ``max_characters`` bounds a
     segment's length; short sentences of a paragraph share one, except for the first and
     without ``join_sentences``.
+    ``lexicon`` has words with a spoken form of their own, which come before every rule.
     Without ``normalize`` no word and no mark changes, but text is still split and explicit
     pauses count.
 
@@ -132,7 +138,7 @@ def prepare(
         raise TypeError(f"text must be str or strings one after the other, not {_kind(text)}")
     if max_characters < 1:
         raise UsageError(f"max_characters is {max_characters}, must be 1 or more")
-    grouper = _Grouper(facts, normalize, max_characters, join_sentences)
+    grouper = _Grouper(facts, normalize, max_characters, join_sentences, lexicon)
     return _segments(text, Reader(facts, markup=normalize), grouper)
 
 

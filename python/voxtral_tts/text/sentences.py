@@ -11,16 +11,17 @@ from voxtral_tts.text.languages.base import Language
 from voxtral_tts.text.pauses import MARK
 
 _STOP = regex.compile(
-    r"(?P<stop>[.!?…‥。！？।॥؟۔]+)(?P<close>[\"'”’»)\]}*_`~]{0,20})(?P<space>\s*)(?P<next>\S?)"
+    r"(?P<stop>[.!?…‥。！？।॥؟۔]+)(?P<close>[\"'”’»“‘«›‹)\]}*_`~]{0,20})(?P<space>\s*)(?P<next>\S?)"
 )
 _NEEDS_NO_BLANK = frozenset("。！？।॥؟۔")
 _INITIAL = regex.compile(r"(?<![\p{L}\p{M}])\p{Lu}\.$")
 _NUMBERING = regex.compile(r"\s*[(\[]?\d{1,3}\.$")
 _ORDINAL = regex.compile(r"(?<![\w.,:])\d{1,3}\.$")
+_ROMAN = regex.compile(r"[IVXLC]{1,9}(?![\p{L}\p{M}])")
 _SHORT_WORD = regex.compile(r"(?<![\p{L}\p{M}])([\p{L}\p{M}]{2,9})\.$")
 _WORD = regex.compile(r"[\p{L}\p{M}]{0,24}")
 _FINAL = frozenset(".!?…‥。！？।॥؟۔")
-_CLOSERS = "\"'”’»)]}"
+_CLOSERS = "\"'”’»“‘«›‹)]}"
 _CLAUSE = regex.compile(r"[,;:،؛、，；：—–][\"'”’»)\]}]{0,4}(?=\s)|[、，；：]")
 _BLANK = regex.compile(r"\s+")
 _GRAPHEME = regex.compile(r"\X")
@@ -57,7 +58,10 @@ def boundary(text: str, start: int, seen: int, limit: int, facts: Language) -> t
             written = abbreviation_at_end(before, facts)
             if written and not ends_sentence(written, after, facts):
                 continue
-            if after.isdigit() and (_short_month(before, facts) or _awaits_number(before, facts)):
+            numbered = after.isdigit() or _ROMAN.match(text, found.start("next"), limit)
+            if numbered and _awaits_number(before, facts):
+                continue
+            if after.isdigit() and _short_month(before, facts):
                 continue
             if not written and _INITIAL.search(before):
                 continue

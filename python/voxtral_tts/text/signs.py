@@ -14,6 +14,8 @@ from voxtral_tts.text.numbers import numbers
 from voxtral_tts.text.spellers import rewrite
 
 _RULE = regex.compile(r"([=*_#~+^|\\/<>•·-])(?:\s?\1){2,}")
+_COMPARISONS = {"<=": "≤", ">=": "≥", "!=": "≠"}
+_COMPARED = regex.compile(r"(?<![<>=!])(?:<=|>=|!=)(?![<>=])")
 _INVISIBLE = regex.compile(r"[\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
 _FLAG = regex.compile(r"[\U0001f1e6-\U0001f1ff]{2}")
 _NAMED = frozenset({"So", "Sm", "Sc", "Sk"})
@@ -28,7 +30,8 @@ def _pattern(code: str) -> regex.Pattern[str]:
 def runs(text: str, facts: Language) -> str:
     """A row of the same sign is a pause; #1 is number one."""
     text = _RULE.sub(f"{facts.comma} ", text)
-    return regex.sub(r"#(?=\s?\d)", f"{facts.signs['№']} ", text)
+    text = _COMPARED.sub(lambda found: _COMPARISONS[found[0]], text)
+    return regex.sub(r"#(?=\s?\d++(?![\p{L}_]))", f"{facts.signs['№']} ", text)
 
 
 def signs(text: str, facts: Language) -> str:
@@ -93,7 +96,7 @@ _SPACING = tuple(
         (r"([!?¡¿؟।,;،])\1+", r"\1"),
         (r"\.{4,}", "..."),
         (r" +(?=[,،.!?؟;।](?:\s|$))", ""),
-        (r"(?<=[(\[«„“‘]) +(?=[^\s»”])", ""),
+        (r"(?<=[(\[]) +(?=\S)", ""),
         (r"([,،])(?:\s?[,،])+", r"\1"),
         (r"[,،](?=\s?[.!?؟।;:])", ""),
         (r"(?<=[.!?؟।;:(\[])(?<!\b\p{L}\.\p{L}\.) ?[,،]", ""),  # "p.m.," keeps its comma
@@ -106,4 +109,6 @@ def spacing(text: str, facts: Language) -> str:
     """Repeated punctuation once, no blank before a comma."""
     for pattern, replacement in _SPACING:
         text = pattern.sub(replacement, text)
+    # Only what opens: in German “ and « close, and the blank after them parts words.
+    text = regex.sub(rf"(?<=(?:^|[\s(\[])[{facts.openers}]) +(?=[^\s»”])", "", text)
     return rewrite(text, facts.late)

@@ -16,7 +16,7 @@ _ADDRESS = regex.compile(
     r"|(?P<url>(?:(?:https?|ftp)://|www\.)[^\s<>\"'«»“”()\[\]{}]{1,2000}+)"
     rf"|(?P<domain>[a-z\d-]{{1,63}}+(?:\.[a-z\d-]{{1,63}})*\.(?:{_DOMAINS})\b(?:/[^\s<>\"'«»()]*+)?)"
     r"|@(?P<handle>[A-Za-z_][\w]{0,60}+)"
-    r"|#(?P<tag>[\p{L}_][\w]{0,80}+)"
+    r"|#(?P<tag>\d{0,8}+[\p{L}_][\w]{0,80}+)"
     r")"
 )
 _PIECE = regex.compile(r"[^\W\d_]+\p{M}*|\d+|\s+|.", regex.S)

@@ -80,7 +80,9 @@ class Times:
 
     full: str  # 9:00
     minutes: str  # 9:30
-    seconds: str  # appended: 9:30:15; {seconds} and {minutes} are counted nouns
+    duration: str  # 2:03:20, of {hours}, {minutes} and {seconds}, which are counted nouns
+    seconds: str = ""  # appended, where a time of day has its own words: 14:30:15
+    at: str = ""  # a word before a time of day, as a regular expression
     hour_form: str = ""  # the cardinal's form
     one: str = ""  # instead of ``full`` at one o'clock
     one_minutes: str = ""  # likewise instead of ``minutes``
@@ -152,19 +154,28 @@ class Language:
     ordinal_dot: bool = False  # "3." is an ordinal
     ordinal_after: tuple[tuple[str, str], ...] = ()  # (word before, form) where it declines
     # Words that a Roman numeral may follow (or precede), and how it is read: a template of
-    # {cardinal}, {ordinal} or {first}, the last ordinal for I and cardinal otherwise.
+    # {cardinal}, {ordinal} or {first} or {ten}, ordinals for I or up to X and cardinals beyond.
+    ordinal_link: str = ""  # "1. und ", before an ordinal in the form of the first
     roman_after: tuple[tuple[str, str], ...] = ()
     roman_before: tuple[tuple[str, str], ...] = ()
     decades: Rewrites = ()  # turns a year in words into its decade
     decade_mark: str = ""
     short_decade: str = ""  # what stands before "80" in a decade without its century
+    things: str = ""  # what stands before a number in the plural: two 747s
     early: Rewrites = ()  # what a table of abbreviations cannot say
     before_number: str = ""  # a word's end that a number follows, as a regular expression
     phone: str = ""  # more ways to write a telephone number, likewise
     phone_pairs: bool = False  # its groups of two digits are numbers
+    digitwise: str = ""  # codes that are read digit by digit, likewise
+    day_month: str = ""  # what stands before 30/10 when it is a date, likewise
+    openers: str = "«„“‘‚"  # quotation marks that open; a blank after one goes
+    one: Rewrites = ()  # "1" before a noun, where it is the article
+    # What stands before and after a measure that describes the noun after it: a 10 mm wrench.
+    attributive: tuple[str, str] = ("(?!)", "(?!)")
     starters: str = ""  # words after "3." that begin a sentence, as a regular expression
     ending: frozenset[str] = frozenset()  # abbreviations that may end a sentence
     fraction_as_number: bool = False  # two digits after the mark are read as a number
+    either_mark: bool = False  # "7,99" is a decimal too
     comma: str = ","
     full_stop: str = "."
     largest: int = 10**15  # beyond, digit by digit

@@ -29,6 +29,9 @@ MONTHS = (
     "Januar Februar März April Mai Juni Juli August September Oktober November Dezember"
 ).split()
 
+DAYS = "Montag Dienstag Mittwoch Donnerstag Freitag Samstag Sonntag".split()
+_SHORT_DAYS = "|".join(day[:2] for day in DAYS)
+
 LANGUAGE = Language(
     code="de",
     cardinal=library("de", "cardinal", _THOUSANDS, _FORMS),
@@ -51,7 +54,9 @@ LANGUAGE = Language(
     times=Times(
         full="{h} Uhr",
         minutes="{h} Uhr {m}",
+        duration="{hours}, {minutes} und {seconds}",
         seconds=" und {s} Sekunden",
+        at="[Uu]m|[Gg]egen|[Aa]b|[Bb]is",
         hour_form="n",
         after="Uhr|h",
     ),
@@ -82,18 +87,22 @@ LANGUAGE = Language(
         EGP: Piaster|Piaster|m
     """),
     units=nouns("""
+        U/min: Umdrehung pro Minute|Umdrehungen pro Minute|f
+        PS: PS
+        rpm: Umdrehung pro Minute|Umdrehungen pro Minute|f
         mm: Millimeter|Millimeter|m
-        cm: Zentimeter|Zentimeter|m
+        cm Cm CM: Zentimeter|Zentimeter|m
         m: Meter|Meter|m
-        km: Kilometer|Kilometer|m
+        km Km KM: Kilometer|Kilometer|m
         mg: Milligramm|Milligramm|n
         g: Gramm|Gramm|n
-        kg: Kilogramm|Kilogramm|n
+        kg Kg KG: Kilogramm|Kilogramm|n
         t: Tonne|Tonnen|f
         ml mL: Milliliter|Milliliter|m
         cl: Zentiliter|Zentiliter|m
         l L: Liter|Liter|m
         cm² cm2: Quadratzentimeter|Quadratzentimeter|m
+        mm² mm2: Quadratmillimeter|Quadratmillimeter|m
         m² m2 qm: Quadratmeter|Quadratmeter|m
         km² km2: Quadratkilometer|Quadratkilometer|m
         m³ m3: Kubikmeter|Kubikmeter|m
@@ -112,6 +121,8 @@ LANGUAGE = Language(
         kW: Kilowatt|Kilowatt|n
         MW: Megawatt|Megawatt|n
         kWh: Kilowattstunde|Kilowattstunden|f
+        GWh: Gigawattstunde|Gigawattstunden|f
+        MWh: Megawattstunde|Megawattstunden|f
         V: Volt|Volt|n
         mAh: Milliamperestunde|Milliamperestunden|f
         Hz: Hertz|Hertz|n
@@ -150,9 +161,26 @@ LANGUAGE = Language(
     """),
     abbreviations=words("""
         Dr.: Doktor
+        Dr.med.: Doktor med
+        Dr.phil.: Doktor phil
+        Dr.jur.: Doktor jur
+        Dr.rer.nat.: Doktor rer nat
+        Dr.h.c.: Doktor h c
+        Co.KG: Co KG
+        Hrn.: Herrn
+        Mo.#: Montag
+        Di.#: Dienstag
+        Mi.#: Mittwoch
+        Do.#: Donnerstag
+        Fr.#: Freitag
+        Sa.#: Samstag
+        So.#: Sonntag
+        Frl.: Fräulein
+        Hptm.: Hauptmann
+        Gen.^: General
         Prof.: Professor
         Hr.: Herr
-        Fr.: Frau
+        Fr.^: Frau
         Dipl.: Diplom
         Ing.: Ingenieur
         St.: Sankt
@@ -175,6 +203,14 @@ LANGUAGE = Language(
         usw.: und so weiter
         bzw.: beziehungsweise
         ca.: circa
+        Ca.: Circa
+        vorm.: vormals
+        zzgl.: zuzüglich
+        bzgl.: bezüglich
+        Bzgl.: Bezüglich
+        Vgl.: Vergleiche
+        Evtl.: Eventuell
+        Jh.: Jahrhundert
         evtl.: eventuell
         ggf.: gegebenenfalls
         inkl.: inklusive
@@ -189,7 +225,7 @@ LANGUAGE = Language(
         Kap.: Kapitel
         Tel.: Telefon
         Abs.: Absatz
-        Art.: Artikel
+        Art.#: Artikel
         geb.: geboren
         gest.: gestorben
         etc.: et cetera
@@ -255,6 +291,16 @@ LANGUAGE = Language(
         %: Prozent
     """),
     fractions=words("""
+        2/5: zwei Fünftel
+        3/5: drei Fünftel
+        4/5: vier Fünftel
+        1/6: ein Sechstel
+        5/6: fünf Sechstel
+        3/8: drei Achtel
+        5/8: fünf Achtel
+        7/8: sieben Achtel
+        1/7: ein Siebtel
+        1/9: ein Neuntel
         1/2: ein halb
         1/3: ein Drittel
         2/3: zwei Drittel
@@ -279,10 +325,28 @@ LANGUAGE = Language(
         (r"(?<![\d.,:])([01]?\d|2[0-4])\.([0-5]\d)(?=(?:\s?(?:[–-]|bis)\s?\d\d?\.\d\d)?\s?Uhr\b)", r"\1:\2"),
         (r"(?<![\d.,])(\d{1,2}\.)\s?[–-]\s?(?=\d{1,2}\.\s\p{Lu})", r"\1 bis "),
         (r"(?<=\p{Ll})str\.(?=\s\d)", "straße"),
+        (r"\b24/7\b", "24 7"),
+        (rf"\b({_SHORT_DAYS})\.?\s?[–-]\s?(?=(?:{_SHORT_DAYS})\b\.?(?:[,:]?\s\d|\s?$))", r"\1. bis "),
+        *(
+            (rf"\b{day[:2]}\.(?=[,:]?\s(?:den\s)?\d|\sbis\s(?:{_SHORT_DAYS})\b)"
+             rf"|(?<=\. bis |tag bis |woch bis ){day[:2]}\b\.?(?=[,:]?\s\d|\s?$)", day)
+            for day in DAYS
+        ),
     ),
     before_number=r"\p{Ll}str\.",
     ordinal_suffixes={"(?:te|ste)": "", "(?:ten|sten)": "n", "(?:ter|ster)": "r"},
     ordinal_dot=True,
+    ordinal_link=r"(?:\d{1,2}\.|\p{L}+(?:te|ten|ter))\s(?:und|oder|bis)\s$",
+    openers="„‚»›",
+    digitwise=r"(?<=\b(?:[Rr]uf(?:en|t|e)?(?:\s[Ss]ie)?(?:\sdie)?|[Ww]ähl(?:en|t|e)?(?:\s[Ss]ie)?(?:\sdie)?|[Nn]otruf|"
+    r"[Tt]elefon|[Nn]ummer)\s)(?:112|110|115|116)",
+    day_month=r"[Aa]m|[Vv]om|[Zz]um|[Bb]is",
+    one=(
+        (r"(?<![\w.,:/+−-])(?<=(?:^|[.!?:;,(„»]\s?|\b(?:[Mm]it|[Nn]ur|[Uu]nd|[Oo]der|[Hh]abe|[Hh]at|[Ii]st|[Gg]ibt|[Ff]ür|[Oo]hne|[Jj]e|[Ee]s|[Aa]us|[Ww]ar)\s))1"
+         r"(?=\s(?:\p{Lu}\p{Ll}*(?:ung|heit|keit|schaft|ion|tät|ik|ei|ie|e|stadt|nacht)|Frau|Nacht|Hand|Stadt)\b(?!\s\p{Lu}))", "eine"),
+        (r"(?<![\w.,:/+−-])(?<=(?:^|[.!?:;,(„»]\s?|\b(?:[Mm]it|[Nn]ur|[Uu]nd|[Oo]der|[Hh]abe|[Hh]at|[Ii]st|[Gg]ibt|[Ff]ür|[Oo]hne|[Jj]e|[Ee]s|[Aa]us|[Ww]ar)\s))1"
+         r"(?=\s\p{Lu}\p{Ll}{2})", "ein"),
+    ),
     starters=(
         "Der|Die|Das|Ein|Eine|Ich|Du|Er|Sie|Es|Wir|Ihr|Man|Und|Aber|Oder|Doch|Denn|Dann|Danach|"
         "Dort|Da|Hier|Heute|Jetzt|Nun|So|Also|In|Im|An|Am|Auf|Bei|Mit|Nach|Von|Vor|Zu|Zum|Zur|"
@@ -302,6 +366,6 @@ LANGUAGE = Language(
         ("Kapitel|Teil|Band|Akt|Szene|Buch|Typ|Klasse|Anhang|Artikel", "{cardinal}"),
     ),
     decades=((r"$", "er"),),
-    decade_mark="er",
+    decade_mark="er|s",
     short_decade=r"\b",
 )  # fmt: skip

@@ -17,6 +17,8 @@ from voxtral_tts.text.spellers import library
 _NO_COMMAS = ((",", ""),)
 _year = library("en", "year", ((r"\boh-", "oh "),))
 
+_SMALL = "[Tt]wo|[Tt]hree|[Ff]our|[Ff]ive|[Ss]ix|[Ss]even|[Ee]ight|[Nn]ine|[Tt]en"
+
 MONTHS = (
     "January February March April May June July August September October November December"
 ).split()
@@ -46,7 +48,9 @@ LANGUAGE = Language(
         full="{h} o'clock",
         late="{h} hundred hours",
         minutes="{h} {m}",
+        duration="{hours}, {minutes} and {seconds}",
         seconds=" and {s} seconds",
+        at="[Aa]t|[Bb]y|[Uu]ntil|[Ss]ince",
         small="oh",
         before_noon="a.m.",
         after_noon="p.m.",
@@ -78,16 +82,17 @@ LANGUAGE = Language(
         EGP: piastre|piastres
     """),
     units=nouns("""
+        rpm: revolution per minute|revolutions per minute
         mm: millimetre|millimetres
-        cm: centimetre|centimetres
+        cm Cm CM: centimetre|centimetres
         m: metre|metres
-        km: kilometre|kilometres
+        km Km KM: kilometre|kilometres
         mi: mile|miles
         ft: foot|feet
         yd: yard|yards
         mg: milligram|milligrams
         g: gram|grams
-        kg: kilogram|kilograms
+        kg Kg KG: kilogram|kilograms
         t: tonne|tonnes
         lb lbs: pound|pounds
         oz: ounce|ounces
@@ -95,6 +100,7 @@ LANGUAGE = Language(
         cl: centilitre|centilitres
         l L: litre|litres
         cm² cm2: square centimetre|square centimetres
+        mm² mm2: square millimetre|square millimetres
         m² m2: square metre|square metres
         km² km2: square kilometre|square kilometres
         m³ m3: cubic metre|cubic metres
@@ -113,6 +119,8 @@ LANGUAGE = Language(
         kW: kilowatt|kilowatts
         MW: megawatt|megawatts
         kWh: kilowatt hour|kilowatt hours
+        GWh: gigawatt hour|gigawatt hours
+        MWh: megawatt hour|megawatt hours
         V: volt|volts
         mAh: milliampere hour|milliampere hours
         Hz: hertz
@@ -137,7 +145,7 @@ LANGUAGE = Language(
     magnitudes=magnitudes("""
         k K thousand: 3 thousand
         m M mn million: 6 million
-        B bn billion: 9 billion
+        B b bn billion: 9 billion
         tn trillion: 12 trillion
     """),
     abbreviations=words("""
@@ -162,6 +170,23 @@ LANGUAGE = Language(
         Blvd.: Boulevard
         Rd.: Road
         Mt.: Mount
+        Maj.: Major
+        Cmdr.: Commander
+        Adm.: Admiral
+        Cpl.: Corporal
+        Pvt.: Private
+        Pres.: President
+        Supt.: Superintendent
+        Insp.: Inspector
+        Rep.^: Representative
+        Messrs.: Messrs
+        al.: al
+        Apt.#: Apartment
+        Ste.#: Suite
+        Rm.#: Room
+        para.#: paragraph
+        Eq.#: Equation
+        eq.#: equation
         vs. vs: versus
         e.g.: for example
         i.e.: that is
@@ -260,6 +285,16 @@ LANGUAGE = Language(
         %: percent
     """),
     fractions=words("""
+        2/5: two fifths
+        3/5: three fifths
+        4/5: four fifths
+        1/6: one sixth
+        5/6: five sixths
+        3/8: three eighths
+        5/8: five eighths
+        7/8: seven eighths
+        1/7: one seventh
+        1/9: one ninth
         1/2: one half
         1/3: one third
         2/3: two thirds
@@ -281,19 +316,33 @@ LANGUAGE = Language(
     money_join=" and ",
     early=(
         (r"(?<=\b\p{Lu}\w{1,20} )St\.(?!\s\p{Lu}\w+\s\p{Lu})", "Street"),
-        (r"(?<![\w.,'′’])(\d{1,2})['′’]\s?(\d{1,2})[\"″”]", r"\1 ft \2 inches"),
+        (r"(?<![\w.,'′’°])(\d{1,2})['′’]\s?(\d{1,2})[\"″”]", r"\1 ft \2 inches"),
         (r"\b(?<=ft )1 inches\b", "1 inch"),
         (r"(?<![\d.,:])(1[0-2]|0?[1-9])\.([0-5]\d)(?=\s?[aApP]\.?[mM]\b)", r"\1:\2"),
         (r"\b24/7\b", "24 7"),
+        (r"\b9/11\b", "9 11"),
+        (r"(\b(?:19|20)?[2-9]0s)[-–](?=(?:19|20)?[2-9]0s\b)", r"\1 to "),
     ),
     ordinal_suffixes={"(?i:st|nd|rd|th)": ""},
+    digitwise=r"(?<=\b(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|"
+    r"S[CD]|T[NX]|UT|V[AT]|W[AIVY])\s)\d{5}(?:-\d{4})?"
+    r"|(?<=\b(?:[Cc]all|[Dd]ial|[Rr]ing|[Pp]hone)(?:ed|ing|s|led)?\s)(?:911|999|112|110|119|000|988|311|411)"
+    r"|(?<=\b(?:a|the)\s)911(?=\s(?:call|operator|dispatch))",
+    day_month=r"[Oo]n",
+    attributive=(
+        r"(?<!\w)(?:[Aa]n?|[Tt]he|[Mm]y|[Yy]our|[Hh]is|[Hh]er|[Oo]ur|[Tt]heir|[Tt]his|[Tt]hat|[Ee]very|[Ee]ach)\s$",
+        r"\s(?!(?:of|in|and|or|to|is|was|are|were|wide|long|high|deep|thick|tall|below|above|away|apart|from|at|per|"
+        r"for|with|on|by|than|as|but|that|which|more|less|later|earlier|before|after|faster|slower)\b)\p{Ll}{3}",
+    ),
     roman_after=(
         ("Henry|Louis|Elizabeth|Charles|George|James|Edward|William|Richard|Philip|Pius|Leo|"
          "John Paul|Benedict|Napoleon|Alexander|Nicholas|Catherine|Frederick", "the {ordinal}"),
-        ("[Cc]hapter|[Pp]art|[Vv]olume|[Aa]ct|[Ss]cene|[Bb]ook|[Ss]ection|World War|"
+        ("(?i:chapter|part|volume|act|scene|book|section)|World Wars?|"
          "Super Bowl|[Tt]ype|[Pp]hase|[Cc]lass|[Aa]ppendix", "{cardinal}"),
     ),
-    decades=((r"y$", "ies"), (r"(?<!ies)$", "s")),
+    decades=((r"y$", "ies"), (r"x$", "xes"), (r"(?<!ies|xes)$", "s")),
     decade_mark="'?s",
-    short_decade=r"(?<=['’‘])|(?<=\b[Tt]he (?:(?:early|mid|late)[ -])?)",
+    things=rf"(?<=\b(?:{_SMALL}|[Tt]he|[Tt]hese|[Tt]hose|[Ss]ome|[Mm]any|[Ff]ew|[Ss]everal|of)\s)",
+    short_decade=r"(?<=['’‘])|(?<=\b(?:[Tt]he|[Hh]is|[Hh]er|[Tt]heir|[Mm]y|[Yy]our|[Oo]ur|[Ii]ts|[Ll]ow|[Hh]igh)"
+    r" (?:(?:early|mid|late|low|high|upper)[ -])?)|(?<=(?:early|mid|late)[ -])|(?<=\ds to )",
 )  # fmt: skip

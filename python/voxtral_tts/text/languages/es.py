@@ -65,11 +65,14 @@ LANGUAGE = Language(
         full="{h} en punto",
         late="{h} horas",
         minutes="{h} {m}",
-        seconds=" y {s} segundos",
+        duration="{hours}, {minutes} y {seconds}",
         hour_form="f",
         small="cero",
         after="h",
+        before_noon="de la mañana",
+        after_noon="de la tarde",
     ),
+    late=((r"\b(ocho|nueve|diez|once)((?: \p{L}+){0,4}) de la tarde\b", r"\1\2 de la noche"),),
     currencies=nouns("""
         USD: dólar|dólares|m
         EUR: euro|euros|m
@@ -98,18 +101,20 @@ LANGUAGE = Language(
         EGP: piastra|piastras|f
     """),
     units=nouns("""
+        rpm: revolución por minuto|revoluciones por minuto|f
         mm: milímetro|milímetros|m
-        cm: centímetro|centímetros|m
+        cm Cm CM: centímetro|centímetros|m
         m: metro|metros|m
-        km: kilómetro|kilómetros|m
+        km Km KM: kilómetro|kilómetros|m
         mg: miligramo|miligramos|m
         g: gramo|gramos|m
-        kg: kilogramo|kilogramos|m
+        kg Kg KG: kilogramo|kilogramos|m
         t: tonelada|toneladas|f
         ml mL: mililitro|mililitros|m
         cl: centilitro|centilitros|m
         l L: litro|litros|m
         cm² cm2: centímetro cuadrado|centímetros cuadrados|m
+        mm² mm2: milímetro cuadrado|milímetros cuadrados|m
         m² m2: metro cuadrado|metros cuadrados|m
         km² km2: kilómetro cuadrado|kilómetros cuadrados|m
         m³ m3: metro cúbico|metros cúbicos|m
@@ -127,6 +132,8 @@ LANGUAGE = Language(
         kW: kilovatio|kilovatios|m
         MW: megavatio|megavatios|m
         kWh: kilovatio hora|kilovatios hora|m
+        GWh: gigavatio hora|gigavatios hora|m
+        MWh: megavatio hora|megavatios hora|m
         V: voltio|voltios|m
         mAh: miliamperio hora|miliamperios hora|m
         Hz: hercio|hercios|m
@@ -168,14 +175,19 @@ LANGUAGE = Language(
     """),
     of_million=" de ",
     abbreviations=words("""
-        Sr.: señor
-        Sra.: señora
-        Srta.: señorita
-        Sres.: señores
-        Dr.: doctor
-        Dra.: doctora
-        D.: don
-        Dña.: doña
+        Sr. sr.: señor
+        Sra. sra.: señora
+        Srta. srta.: señorita
+        Sres. sres.: señores
+        Dr. dr.: doctor
+        Dra. dra.: doctora
+        D.^: don
+        Dña. Dª: doña
+        Cap.^: capitán
+        Cnel.: coronel
+        Mons.: monseñor
+        Hno.: hermano
+        Fdo.: firmado
         Prof.: profesor
         Profa.: profesora
         Ud. Vd.: usted
@@ -189,7 +201,12 @@ LANGUAGE = Language(
         C/: calle
         pág.: página
         págs.: páginas
-        p.: página
+        p.#: página
+        pp.#: páginas
+        Pág.: Página
+        Art.#: Artículo
+        Fig.#: Figura
+        Aprox.: Aproximadamente
         cap.: capítulo
         vol.: volumen
         fig.: figura
@@ -268,6 +285,16 @@ LANGUAGE = Language(
         %: por ciento
     """),
     fractions=words("""
+        2/5: dos quintos
+        3/5: tres quintos
+        4/5: cuatro quintos
+        1/6: un sexto
+        5/6: cinco sextos
+        3/8: tres octavos
+        5/8: cinco octavos
+        7/8: siete octavos
+        1/7: un séptimo
+        1/9: un noveno
         1/2: medio
         1/3: un tercio
         2/3: dos tercios
@@ -289,13 +316,32 @@ LANGUAGE = Language(
     money_join=" con ",
     early=(
         (r"(?<![\d.,:])([01]?\d|2[0-4])\.([0-5]\d)(?=\s?h\b)", r"\1:\2"),
+        (r"\bs\.(?=\s[IVX]+\b)", "siglo"),
+        (r"\bS\.(?=\s[IVX]{2,}\b)", "Siglo"),
+        (r"\bss\.(?=\s[IVX]+\b)", "siglos"),
+        (r"\b24/7\b", "24 7"),
         (r"(?<=\b(?:[Ee]l|al|del|un)\s[13])°(?=\s(?!de|en|y)\p{Ll})", ".er"),
         (r"(?<=\b(?:[Ee]l|al|del|un)\s\d{1,3})°(?=\s\p{Ll})", "º"),  # "los 20°" are degrees
     ),
-    ordinal_suffixes={r"\.?(?:er|ᵉʳ)": "short", r"\.?(?:º|o)": "", r"\.?(?:ª|a)": "f"},
+    before_number=r"\b[sS]{1,2}\.",
+    decade_mark="s",
+    ordinal_suffixes={
+        r"\.?(?:er|ᵉʳ)": "short",
+        r"\.?(?:º|o|ro|do|to|mo|vo|no)": "",
+        r"\.?(?:ª|a|ra|da|ta|ma|va|na)": "f",
+    },
+    digitwise=r"(?<=\b(?:[Ll]lam\w{1,5} al|[Mm]arc\w{1,4} el|[Tt]eléfono)\s)(?:112|911|091|061|080|016|062)",
+    day_month=r"[Ee]l|[Dd]el|[Aa]l|día",
+    one=(
+        (r"(?<![\w.,:/+−-])(?<=(?:^|[.!?:;,(¿¡]\s?|\b(?:[Cc]on|[Dd]e|[Ee]n|[Pp]or|[Pp]ara|[Yy]|[Oo]|[Hh]ay|[Tt]iene|[Tt]engo|[Ss]olo|[Ss]ólo|[Ss]in|[Qq]ueda|[Cc]ada|[Ee]s|[Ff]altan?)\s))1"
+         r"(?=\s(?!(?:día|mapa|problema|tema|programa|sistema|clima|idioma|poeta|planeta)\b)(?:\p{Ll}{2,}(?:a|ción|sión|dad|tad|tud)|mano|noche|mujer|vez|tarde)\b)", "una"),
+        (r"(?<![\w.,:/+−-])(?<=(?:^|[.!?:;,(¿¡]\s?|\b(?:[Cc]on|[Dd]e|[Ee]n|[Pp]or|[Pp]ara|[Yy]|[Oo]|[Hh]ay|[Tt]iene|[Tt]engo|[Ss]olo|[Ss]ólo|[Ss]in|[Qq]ueda|[Cc]ada|[Ee]s|[Ff]altan?)\s))1"
+         r"(?=\s(?!(?:por|con|para|que|del|los|las|más|menos|punto|sobre|entre|hasta|desde|como|son|está)\b)\p{Ll}{3})", "un"),
+    ),
     roman_after=(
         ("[Ss]iglos?|[Cc]apítulo|[Tt]omo|[Vv]olumen|[Aa]cto|[Ee]scena|[Ll]ibro|[Pp]arte|"
-         "[Tt]ipo|[Aa]nexo|Luis|Benedicto|León", "{cardinal}"),
-        ("Felipe|Carlos|Isabel|Fernando|Enrique|Juan Pablo|Alfonso|Sancho|Pedro", "{ordinal}"),
+         "[Tt]ipo|[Aa]nexo", "{cardinal}"),
+        ("Felipe|Carlos|Isabel|Fernando|Enrique|Juan Pablo|Alfonso|Sancho|Pedro|Luis|Benedicto|León|Pío|"
+         "Juan|Jorge|Eduardo|Ramiro|Napoleón", "{ten}"),
     ),
 )  # fmt: skip

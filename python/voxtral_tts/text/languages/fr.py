@@ -48,7 +48,9 @@ LANGUAGE = Language(
         one="une heure",
         one_minutes="une heure {m}",
         minutes="{h} heures {m}",
+        duration="{hours}, {minutes} et {seconds}",
         seconds=" et {s} secondes",
+        at="[Àà]|[Vv]ers",
         hour_form="f",
         marks=":hH",
     ),
@@ -79,18 +81,20 @@ LANGUAGE = Language(
         EGP: piastre|piastres|f
     """),
     units=nouns("""
+        rpm: tour par minute|tours par minute|m
         mm: millimètre|millimètres|m
-        cm: centimètre|centimètres|m
+        cm Cm CM: centimètre|centimètres|m
         m: mètre|mètres|m
-        km: kilomètre|kilomètres|m
+        km Km KM: kilomètre|kilomètres|m
         mg: milligramme|milligrammes|m
         g: gramme|grammes|m
-        kg: kilogramme|kilogrammes|m
+        kg Kg KG: kilogramme|kilogrammes|m
         t: tonne|tonnes|f
         ml mL: millilitre|millilitres|m
         cl: centilitre|centilitres|m
         l L: litre|litres|m
         cm² cm2: centimètre carré|centimètres carrés|m
+        mm² mm2: millimètre carré|millimètres carrés|m
         m² m2: mètre carré|mètres carrés|m
         km² km2: kilomètre carré|kilomètres carrés|m
         m³ m3: mètre cube|mètres cubes|m
@@ -108,6 +112,8 @@ LANGUAGE = Language(
         kW: kilowatt|kilowatts|m
         MW: mégawatt|mégawatts|m
         kWh: kilowattheure|kilowattheures|m
+        GWh: gigawattheure|gigawattheures|m
+        MWh: megawattheure|megawattheures|m
         V: volt|volts|m
         mAh: milliampère-heure|milliampères-heures|m
         Hz: hertz|hertz|m
@@ -148,18 +154,18 @@ LANGUAGE = Language(
     abbreviations=words("""
         M.: monsieur
         MM.: messieurs
-        Mme: madame
-        Mmes: mesdames
-        Mlle: mademoiselle
+        Mme Mme.: madame
+        Mmes Mmes.: mesdames
+        Mlle Mlle.: mademoiselle
         Dr Dr.: docteur
         Pr Pr.: professeur
-        Me: maître
+        Me^: maître
         St: saint
         Ste: sainte
         Art.# art.#: article
         av.: avenue
         bd bd.: boulevard
-        p.: page
+        p.#: page
         art.: article
         apr.: après
         pp.: pages
@@ -169,6 +175,12 @@ LANGUAGE = Language(
         éd.: édition
         cf.: confer
         env.: environ
+        Env.: Environ
+        Cf.: Confer
+        Chap.: Chapitre
+        Fig.: Figure
+        cap.^: capitaine
+        gén.^: général
         etc.: et cetera
         ex.: exemple
         p.ex.: par exemple
@@ -186,6 +198,16 @@ LANGUAGE = Language(
     """),
     ending=frozenset({"etc.", "J.-C."}),
     phone_pairs=True,
+    decade_mark="s",
+    digitwise=r"(?<=\b(?:[Aa]ppel(?:ez|er|le)(?: le)?|[Cc]ompos(?:ez|er)(?: le)?)\s)(?:112|911|115|116|119)",
+    day_month=r"[Ll]e|[Dd]u|[Aa]u",
+    early=((r"\b24/7\b", "24 7"), (r"\b24\s?h?/24(?:h?)(?=,|\s|$)", "24 heures sur 24"), (r"\b7\s?j?/7j?(?=[\s.,!]|$)", "7 jours sur 7")),
+    one=(
+        (r"(?<![\w.,:/+−-])(?<=(?:^|[.!?:;,(]\s?|\b(?:[Aa]vec|[Ee]t|[Oo]u|[Dd]e|[Pp]our|[Ss]ans|[Yy] a|ai|as|a|[Dd]ans|[Ss]ur|reste|est|que)\s))1"
+         r"(?=\s(?:\p{L}+(?:tion|sion|té|ette|ance|ence|ure|ie|ée|ienne|elle|esse)|femme|fille|personne|fois|heure|page|table|chaise|maison|voiture|livre sterling|tasse|bouteille|pomme|ville|rue|chambre)\b)", "une"),
+        (r"(?<![\w.,:/+−-])(?<=(?:^|[.!?:;,(]\s?|\b(?:[Aa]vec|[Ee]t|[Oo]u|[Dd]e|[Pp]our|[Ss]ans|[Yy] a|ai|as|a|[Dd]ans|[Ss]ur|reste|est|que)\s))1"
+         r"(?=\s(?!(?:et|ou|est|sur|pour|dans|par|à|de|des|du|la|le|les|fois)\b)\p{Ll}{3})", "un"),
+    ),
     signs=words("""
         &: et
         +: plus
@@ -242,6 +264,16 @@ LANGUAGE = Language(
         %: pour cent
     """),
     fractions=words("""
+        2/5: deux cinquièmes
+        3/5: trois cinquièmes
+        4/5: quatre cinquièmes
+        1/6: un sixième
+        5/6: cinq sixièmes
+        3/8: trois huitièmes
+        5/8: cinq huitièmes
+        7/8: sept huitièmes
+        1/7: un septième
+        1/9: un neuvième
         1/2: un demi
         1/3: un tiers
         2/3: deux tiers
@@ -261,11 +293,11 @@ LANGUAGE = Language(
     version="version",
     hashtag="hashtag",
     money_join=" et ",
-    ordinal_suffixes={"er": "m", "(?:re|ère)": "f", "(?:e|è|ème|ième|d)": "m", "de": "f"},
+    ordinal_suffixes={"ers?": "m", "(?:res?|ères?)": "f", "(?:e|è|ème|ième|n?d)s?": "m", "n?des?": "f"},
     roman_after=(
         ("Louis|Henri|Charles|François|Philippe|Napoléon|Jean-Paul|Benoît|Pie|Léon", "{first}"),
         ("[Cc]hapitre|[Tt]ome|[Vv]olume|[Aa]cte|[Ss]cène|[Ll]ivre|[Pp]artie|[Tt]ype|[Aa]nnexe",
          "{cardinal}"),
     ),
-    roman_before=(("(?:e|ème|ᵉ)(?= siècles?)", "{ordinal}"), ("er(?= siècle)", "{ordinal}")),
+    roman_before=(("(?:e|ème|ᵉ)(?= (?:siècles?|(?:et|ou|au|-|–) (?:le |du )?[IVX]+(?:e|ème|ᵉ) siècle))", "{ordinal}"), ("er(?= siècle)", "{ordinal}")),
 )  # fmt: skip

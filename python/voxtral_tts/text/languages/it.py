@@ -52,7 +52,7 @@ LANGUAGE = Language(
         full="{h} in punto",
         late="{h}",
         minutes="{h} e {m}",
-        seconds=" e {s} secondi",
+        duration="{hours}, {minutes} e {seconds}",
         hour_form="f",
     ),
     currencies=nouns("""
@@ -82,18 +82,20 @@ LANGUAGE = Language(
         EGP: piastra|piastre|f
     """),
     units=nouns("""
+        rpm: giro al minuto|giri al minuto|m
         mm: millimetro|millimetri|m
-        cm: centimetro|centimetri|m
+        cm Cm CM: centimetro|centimetri|m
         m: metro|metri|m
-        km: chilometro|chilometri|m
+        km Km KM: chilometro|chilometri|m
         mg: milligrammo|milligrammi|m
         g: grammo|grammi|m
-        kg: chilogrammo|chilogrammi|m
+        kg Kg KG: chilogrammo|chilogrammi|m
         t: tonnellata|tonnellate|f
         ml mL: millilitro|millilitri|m
         cl: centilitro|centilitri|m
         l L: litro|litri|m
         cm² cm2: centimetro quadrato|centimetri quadrati|m
+        mm² mm2: millimetro quadrato|millimetri quadrati|m
         m² m2 mq: metro quadrato|metri quadrati|m
         km² km2: chilometro quadrato|chilometri quadrati|m
         m³ m3: metro cubo|metri cubi|m
@@ -111,6 +113,8 @@ LANGUAGE = Language(
         kW: chilowatt|chilowatt|m
         MW: megawatt|megawatt|m
         kWh: chilowattora|chilowattora|m
+        GWh: gigawattora|gigawattora|m
+        MWh: megawattora|megawattora|m
         V: volt|volt|m
         mAh: milliamperora|milliamperora|m
         Hz: hertz|hertz|m
@@ -150,25 +154,31 @@ LANGUAGE = Language(
     """),
     of_million=" di ",
     abbreviations=words("""
-        Sig.: signor
-        Sig.ra: signora
-        Sig.na: signorina
-        Sigg.: signori
-        Dott. Dr.: dottor
-        Dott.ssa: dottoressa
-        Prof.: professor
-        Prof.ssa: professoressa
-        Avv.: avvocato
-        Ing.: ingegner
+        Sig. sig.: signor
+        Sig.ra sig.ra: signora
+        Sig.na sig.na: signorina
+        Sigg. sigg.: signori
+        Dott. dott. Dr. dr.: dottor
+        Dott.ssa dott.ssa: dottoressa
+        Prof. prof.: professor
+        Prof.ssa prof.ssa: professoressa
+        Avv. avv.: avvocato
+        Ing. ing.: ingegner
+        Gen.^: generale
+        Cap.^: capitano
+        Mons.: monsignor
         Arch.: architetto
         Rag.: ragionier
         On.: onorevole
-        S.: san
+        S.^: san
         V.le: viale
         P.zza: piazza
         pag.: pagina
         pagg.: pagine
-        p.: pagina
+        p.#: pagina
+        Pag.#: Pagina
+        Art.#: Articolo
+        Fig.#: Figura
         cap.: capitolo
         vol.: volume
         fig.: figura
@@ -179,6 +189,9 @@ LANGUAGE = Language(
         tel.: telefono
         Tel.: Telefono
         ca.: circa
+        Ca.#: Circa
+        sec.: secolo
+        secc.: secoli
         ecc.: eccetera
         etc.: eccetera
         es.: esempio
@@ -249,6 +262,16 @@ LANGUAGE = Language(
         %: per cento
     """),
     fractions=words("""
+        2/5: due quinti
+        3/5: tre quinti
+        4/5: quattro quinti
+        1/6: un sesto
+        5/6: cinque sesti
+        3/8: tre ottavi
+        5/8: cinque ottavi
+        7/8: sette ottavi
+        1/7: un settimo
+        1/9: un nono
         1/2: mezzo
         1/3: un terzo
         2/3: due terzi
@@ -273,7 +296,19 @@ LANGUAGE = Language(
         (r"(?<=\b(?:[Aa]lle|[Oo]re|[Dd]alle)\s)([01]?\d|2[0-4])\.([0-5]\d)(?![.,]?\d)", r"\1:\2"),
         (r"(?<=\b(?:(?:[Ii]l|al|del|nel|dal|un)\s|l['’])\d{1,3})°(?=\s\p{Ll})", "º"),  # "i 20°" are degrees
     ),
+    decade_mark="s",
     ordinal_suffixes={r"\.?(?:º|o)": "", r"\.?(?:ª|a)": "f"},
+    digitwise=r"(?<=\b(?:[Cc]hiam\w{1,4} il|[Ff]ai il|[Nn]umero)\s)(?:112|113|115|118|117|114)",
+    day_month=r"[Ii]l|[Dd]al|[Aa]l|[Dd]el",
+    one=(
+        (r"(?<![\w.,:/+−-])(?<=(?:^|[.!?:;,(]\s?|\b(?:[Cc]on|[Dd]i|[Ii]n|[Pp]er|[Ee]|[Oo]|[Cc]'è|[Hh]o|[Hh]a|[Ss]olo|[Ss]enza|[Oo]gni|è)\s))1 (?=[aeiou]\p{Ll}+a\b)", "un'"),
+        (r"(?<![\w.,:/+−-])(?<=(?:^|[.!?:;,(]\s?|\b(?:[Cc]on|[Dd]i|[Ii]n|[Pp]er|[Ee]|[Oo]|[Cc]'è|[Hh]o|[Hh]a|[Ss]olo|[Ss]enza|[Oo]gni|è)\s))1"
+         r"(?=\s(?:\p{Ll}{2,}(?:a|zione|sione|tà|tù)|mano|notte|volta|parte|classe|chiave)\b)", "una"),
+        (r"(?<![\w.,:/+−-])(?<=(?:^|[.!?:;,(]\s?|\b(?:[Cc]on|[Dd]i|[Ii]n|[Pp]er|[Ee]|[Oo]|[Cc]'è|[Hh]o|[Hh]a|[Ss]olo|[Ss]enza|[Oo]gni|è)\s))1"
+         r"(?=\s(?:z|gn|ps|pn|x|y|s[bcdfglmnpqrtvz])\p{Ll}{2,}o\b|\sstudente\b)", "uno"),
+        (r"(?<![\w.,:/+−-])(?<=(?:^|[.!?:;,(]\s?|\b(?:[Cc]on|[Dd]i|[Ii]n|[Pp]er|[Ee]|[Oo]|[Cc]'è|[Hh]o|[Hh]a|[Ss]olo|[Ss]enza|[Oo]gni|è)\s))1"
+         r"(?=\s(?!(?:per|con|che|del|dei|gli|più|meno|punto|sono|alla|alle|su|tra|fra|come)\b)\p{Ll}{3,}[oe]\b)", "un"),
+    ),
     roman_after=(
         ("[Ss]ecolo|Luigi|Carlo|Vittorio Emanuele|Umberto|Giovanni Paolo|Benedetto|Pio|Leone|"
          "Enrico|Filippo|Napoleone|Federico", "{ordinal}"),

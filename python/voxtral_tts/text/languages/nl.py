@@ -43,7 +43,9 @@ LANGUAGE = Language(
     times=Times(
         full="{h} uur",
         minutes="{h} uur {m}",
+        duration="{hours}, {minutes} en {seconds}",
         seconds=" en {s} seconden",
+        at="[Oo]m|[Vv]anaf|[Tt]ot",
         after="uur|u",
     ),
     currencies=nouns("""
@@ -73,18 +75,20 @@ LANGUAGE = Language(
         EGP: piaster|piaster
     """),
     units=nouns("""
+        rpm: toer per minuut|toeren per minuut
         mm: millimeter|millimeter
-        cm: centimeter|centimeter
+        cm Cm CM: centimeter|centimeter
         m: meter|meter
-        km: kilometer|kilometer
+        km Km KM: kilometer|kilometer
         mg: milligram|milligram
         g: gram|gram
-        kg: kilogram|kilogram
+        kg Kg KG: kilogram|kilogram
         t: ton|ton
         ml mL: milliliter|milliliter
         cl: centiliter|centiliter
         l L: liter|liter
         cm² cm2: vierkante centimeter|vierkante centimeter
+        mm² mm2: vierkante millimeter|vierkante millimeter
         m² m2: vierkante meter|vierkante meter
         km² km2: vierkante kilometer|vierkante kilometer
         m³ m3: kubieke meter|kubieke meter
@@ -102,6 +106,8 @@ LANGUAGE = Language(
         kW: kilowatt|kilowatt
         MW: megawatt|megawatt
         kWh: kilowattuur|kilowattuur
+        GWh: gigawattuur|gigawattuur
+        MWh: megawattuur|megawattuur
         V: volt|volt
         mAh: milliampère-uur|milliampère-uur
         Hz: hertz|hertz
@@ -142,7 +148,9 @@ LANGUAGE = Language(
         ing.: ingenieur
         mr.: meester
         St.: Sint
-        blz. p.: bladzijde
+        blz. p.#: bladzijde
+        Blz.: Bladzijde
+        Art.#: Artikel
         hfst.: hoofdstuk
         afb.: afbeelding
         art.: artikel
@@ -151,6 +159,15 @@ LANGUAGE = Language(
         tel.: telefoon
         Tel.: Telefoon
         ca.: circa
+        Ca.: Circa
+        Bijv. Bv.: Bijvoorbeeld
+        resp.: respectievelijk
+        jl.: jongstleden
+        a.s.: aanstaande
+        ds.: dominee
+        Ds.: Dominee
+        Mej.: Mejuffrouw
+        mej.: mejuffrouw
         bijv. bv.: bijvoorbeeld
         d.w.z.: dat wil zeggen
         o.a.: onder andere
@@ -229,6 +246,16 @@ LANGUAGE = Language(
         %: procent
     """),
     fractions=words("""
+        2/5: twee vijfde
+        3/5: drie vijfde
+        4/5: vier vijfde
+        1/6: een zesde
+        5/6: vijf zesde
+        3/8: drie achtste
+        5/8: vijf achtste
+        7/8: zeven achtste
+        1/7: een zevende
+        1/9: een negende
         1/2: een half
         1/3: een derde
         2/3: twee derde
@@ -251,8 +278,12 @@ LANGUAGE = Language(
     early=(
         (r"(?<![\d.,:])([01]?\d|2[0-4])\.([0-5]\d)(?=(?:\s?(?:[–-]|tot)\s?\d\d?\.\d\d)?\s?uur\b)", r"\1:\2"),
         (r"(?<=\p{Ll})str\.(?=\s\d)", "straat"),
+        (r"\b24/7\b", "24 7"),
     ),
     before_number=r"\p{Ll}str\.",
+    decade_mark="s",
+    digitwise=r"(?<=\b(?:[Bb]el|[Bb]ellen|[Aa]larmnummer|[Nn]ummer)\s)(?:112|113|911|144)",
+    day_month=r"[Oo]p|[Tt]ot|[Vv]anaf|[Vv]oor",
     ordinal_suffixes={"(?:ste|de|e)": ""},
     roman_after=(
         ("Lodewijk|Hendrik|Karel|Filips|Willem|Frederik|Johannes Paulus|Benedictus|Napoleon|"

@@ -56,7 +56,7 @@ LANGUAGE = Language(
         one="uma hora",
         one_minutes="uma hora e {m}",
         minutes="{h} e {m}",
-        seconds=" e {s} segundos",
+        duration="{hours}, {minutes} e {seconds}",
         hour_form="f",
         marks=":hH",
     ),
@@ -88,18 +88,20 @@ LANGUAGE = Language(
         EGP: piastra|piastras|f
     """),
     units=nouns("""
+        rpm: rotação por minuto|rotações por minuto|f
         mm: milímetro|milímetros|m
-        cm: centímetro|centímetros|m
+        cm Cm CM: centímetro|centímetros|m
         m: metro|metros|m
-        km: quilômetro|quilômetros|m
+        km Km KM: quilômetro|quilômetros|m
         mg: miligrama|miligramas|m
         g: grama|gramas|m
-        kg: quilograma|quilogramas|m
+        kg Kg KG: quilograma|quilogramas|m
         t: tonelada|toneladas|f
         ml mL: mililitro|mililitros|m
         cl: centilitro|centilitros|m
         l L: litro|litros|m
         cm² cm2: centímetro quadrado|centímetros quadrados|m
+        mm² mm2: milímetro quadrado|milímetros quadrados|m
         m² m2: metro quadrado|metros quadrados|m
         km² km2: quilômetro quadrado|quilômetros quadrados|m
         m³ m3: metro cúbico|metros cúbicos|m
@@ -117,6 +119,8 @@ LANGUAGE = Language(
         kW: quilowatt|quilowatts|m
         MW: megawatt|megawatts|m
         kWh: quilowatt-hora|quilowatts-hora|m
+        GWh: gigawatt-hora|gigawatts-hora|m
+        MWh: megawatt-hora|megawatts-hora|m
         V: volt|volts|m
         mAh: miliampere-hora|miliamperes-hora|m
         Hz: hertz|hertz|m
@@ -155,22 +159,31 @@ LANGUAGE = Language(
     """),
     of_million=" de ",
     abbreviations=words("""
-        Sr.: senhor
-        Sra.: senhora
-        Srta.: senhorita
-        Srs.: senhores
-        Dr.: doutor
-        Dra.: doutora
-        D.: dom
-        Prof.: professor
-        Profa. Prof.ª: professora
+        Sr. sr.: senhor
+        Sra. sra.: senhora
+        Srta. srta.: senhorita
+        Srs. srs.: senhores
+        Dr. dr.: doutor
+        Dra. dra.: doutora
+        D.^: dom
+        Prof. prof.: professor
+        Profa. profa. Prof.ª: professora
+        Cel.: coronel
+        Cap.^: capitão
+        séc.: século
+        sécs.: séculos
+        Séc.: Século
         Eng.: engenheiro
         Gen.: general
         Sto.: santo
         Sta.: santa
         Av.: avenida
-        R.: rua
-        pág. p.: página
+        R.^: rua
+        pág. p.#: página
+        Art.: Artigo
+        Fig.: Figura
+        Aprox.: Aproximadamente
+        Pág.: Página
         págs. pp.: páginas
         cap.: capítulo
         vol.: volume
@@ -252,6 +265,16 @@ LANGUAGE = Language(
         %: por cento
     """),
     fractions=words("""
+        2/5: dois quintos
+        3/5: três quintos
+        4/5: quatro quintos
+        1/6: um sexto
+        5/6: cinco sextos
+        3/8: três oitavos
+        5/8: cinco oitavos
+        7/8: sete oitavos
+        1/7: um sétimo
+        1/9: um nono
         1/2: meio
         1/3: um terço
         2/3: dois terços
@@ -271,11 +294,22 @@ LANGUAGE = Language(
     version="versão",
     hashtag="hashtag",
     money_join=" e ",
-    early=((r"(?<=\b(?:[Oo]|ao|do|no|um)\s\d{1,3})°(?=\s\p{Ll})", "º"),),  # "os 20°" are degrees
+    early=((r"(?<=\b(?:[Oo]|ao|do|no|um)\s\d{1,3})°(?=\s\p{Ll})", "º"), (r"\b24/7\b", "24 7")),  # "os 20°" are degrees
+    decade_mark="s",
     ordinal_suffixes={r"\.?(?:º|o)": "", r"\.?(?:ª|a)": "f"},
+    digitwise=r"\d{3}\.\d{3}\.\d{3}-\d{2}|(?<=\bCEP\s)\d{5}-?\d{3}"
+    r"|(?<=\b(?:[Ll]ig\w{1,3} (?:para o|para)|[Dd]isque(?: o)?|[Cc]hame o)\s)(?:190|192|193|112|911|180|188)",
+    day_month=r"[Ee]m|[Nn]o dia|[Dd]ia|[Dd]e",
+    one=(
+        (r"(?<![\w.,:/+−-])(?<=(?:^|[.!?:;,(]\s?|\b(?:[Cc]om|[Dd]e|[Ee]m|[Pp]or|[Pp]ara|[Ee]|[Oo]u|[Hh]á|[Tt]em|[Tt]enho|[Ss]ó|[Ss]em|[Cc]ada|é)\s))1"
+         r"(?=\s(?!(?:dia|mapa|problema|tema|programa|sistema|clima|idioma|planeta)\b)(?:\p{Ll}{2,}(?:a|ção|são|dade|tude|agem)|mão|noite|mulher|vez|tarde)\b)", "uma"),
+        (r"(?<![\w.,:/+−-])(?<=(?:^|[.!?:;,(]\s?|\b(?:[Cc]om|[Dd]e|[Ee]m|[Pp]or|[Pp]ara|[Ee]|[Oo]u|[Hh]á|[Tt]em|[Tt]enho|[Ss]ó|[Ss]em|[Cc]ada|é)\s))1"
+         r"(?=\s(?!(?:por|com|para|que|dos|das|mais|menos|ponto|sobre|entre|até|desde|como|são|está)\b)\p{Ll}{3})", "um"),
+    ),
     roman_after=(
-        ("[Ss]éculos?|[Cc]apítulo|[Tt]omo|[Vv]olume|[Aa]to|[Cc]ena|[Ll]ivro|[Pp]arte|[Tt]ipo|"
-         "[Aa]nexo|Luís|Bento|Leão", "{cardinal}"),
-        ("[Pp]edro|João|João Paulo|Carlos|Filipe|Henrique|Manuel|Afonso|Isabel|Pio", "{ordinal}"),
+        ("[Cc]apítulo|[Tt]omo|[Vv]olume|[Aa]to|[Cc]ena|[Ll]ivro|[Pp]arte|[Tt]ipo|"
+         "[Aa]nexo", "{cardinal}"),
+        ("[Ss]éculos?|Luís|Bento|Leão|José|Jorge|Fernando", "{ten}"),
+        ("[Pp]edro|João|João Paulo|Carlos|Filipe|Henrique|Manuel|Afonso|Isabel|Pio", "{ten}"),
     ),
 )  # fmt: skip
