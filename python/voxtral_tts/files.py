@@ -112,7 +112,7 @@ def write_all(fd: int, content: bytes) -> None:
 
 
 def sync(fd: int) -> None:
-    """``os.fsync`` down to the drive, where the file system has it: some of networks and FUSE do not.
+    """``os.fsync`` down to the drive, where the file system has it (some of networks do not).
 
     macOS leaves the bytes in the drive's own cache unless it is asked with a call of its own, which
     foreign file systems refuse. Raises ``OSError``.
