@@ -18,7 +18,7 @@ for object in "$@"; do
   seen=$((seen + 1))
   if [ $kind = rows ]; then
     # What the inner loop of each must have on whole registers (Clang may take half of them for loops).
-    wanted="attend_heads=vfmadd.*ps.*$register rms_norm_row=v(mul|fmadd...)ps.*[yz]mm
+    wanted="attend_=vfmadd.*ps.*$register rms_norm_row=v(mul|fmadd...)ps.*[yz]mm
       swiglu_row=vdivps.*[yz]mm quantize_row=v(mul|fmadd...)ps.*[yz]mm spread_non_finite=v(mul|fmadd...)ps.*[yz]mm"
   elif [ $register = ymm ]; then
     wanted="multiply=vpmaddubsw.*ymm"
