@@ -43,7 +43,7 @@ ifeq ($(origin CXX),default)
 export CXX := c++
 endif
 
-.PHONY: help setup system-packages build python demo test test-cpp test-python test-server test-long test-bench test-hearing train judge package-voice test-asan test-arm check-macos test-tsan fuzz fuzz-smoke coverage test-install lint format bench bench-flow bench-mlx clean reliability mlx-e2e mlx-op-suite voxtral_tts-mlx voxtral_tts-xnnpack test-clang check-trixie check-testing check-wheel mutants
+.PHONY: help setup system-packages build python demo test test-cpp test-python test-server test-long test-bench test-hearing train judge package-voice test-asan test-arm check-macos test-tsan fuzz fuzz-smoke coverage test-install lint format bench bench-flow bench-mlx clean reliability mlx-e2e mlx-op-suite voxtral_tts-mlx voxtral_tts-xnnpack test-clang check-trixie check-testing check-wheel mutants test-mlx-macos-version
 
 help: ## list the targets
 	@grep -E '^[a-z0-9_-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -73,6 +73,9 @@ mlx-e2e: build $(EXPORTED) ## export the small model for MLX, speak, check the a
 
 mlx-op-suite: build ## ExecuTorch's suite of MLX operators, all cases, on our delegate
 	@$(BIN)/python scripts/mlx_op_suite.py --all
+
+test-mlx-macos-version: setup ## our MLX delegate over the MLX that a Mac runs, an older one than ours
+	@bash scripts/test_mlx_macos_version.sh
 
 build: setup ## the runner and the C++ tests
 	@$(BIN)/cmake --preset tests --log-level=WARNING

@@ -1,8 +1,11 @@
 # Decides whether MLX programs can run: sets VOXTRAL_TTS_HAS_MLX.
 # On Apple Silicon ExecuTorch's wheel has the delegate. Elsewhere it is ours,
 # over MLX's C++ library inside the installed Python wheel: target `mlx`. That
-# version is exact, since MLX's C++ interface changes between patch releases.
-set(VOXTRAL_TTS_MLX_VERSION 0.32.4)
+# version is exact, since MLX's C++ interface changes between patch releases;
+# another one is for scripts/test_mlx_macos_version.sh.
+if(NOT DEFINED VOXTRAL_TTS_MLX_VERSION)
+  set(VOXTRAL_TTS_MLX_VERSION 0.32.4)
+endif()
 set(VOXTRAL_TTS_HAS_MLX OFF)
 set(VOXTRAL_TTS_MLX_LIB "")
 if(NOT VOXTRAL_TTS_MLX)

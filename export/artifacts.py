@@ -26,7 +26,7 @@ from .contract import (
     codec_metadata,
     model_metadata,
 )
-from .inspect_program import program_bytes
+from .inspect_program import interpreted_ranges
 from .loading import Progress, exported_config, load_decode, load_step
 from .lower import Method, lower
 from .options import ExportOptions
@@ -168,16 +168,20 @@ def _entries(options: ExportOptions, files: dict[str, Path]) -> dict[str, Entry]
     }
     return {
         name: {"bytes": path.stat().st_size, "sha256": _sha256(path)}
-        | (made | {"program": _program(path)} if name in _PROGRAMS else {})
+        | (made | {"interpreted": _interpreted(path)} if name in _PROGRAMS else {})
         for name, path in sorted(files.items())
     }
 
 
-def _program(path: Path) -> Entry:
-    """Of the file's beginning, which the runtime interprets; the weights come after it."""
-    size = program_bytes(path)
+def _interpreted(path: Path) -> Entry:
+    """What the runner compares at every load: all that is interpreted, without the weights."""
+    ranges = interpreted_ranges(path)
+    digest = hashlib.sha256()
     with path.open("rb") as file:
-        return {"bytes": size, "sha256": hashlib.sha256(file.read(size)).hexdigest()}
+        for offset, size in ranges:
+            file.seek(offset)
+            digest.update(file.read(size))
+    return {"ranges": ranges, "sha256": digest.hexdigest()}
 
 
 def _kept_entries(folder: Path, replaced: Iterable[str]) -> dict[str, Entry]:

@@ -67,17 +67,37 @@ def _runs(plan: dict[str, Any]) -> bool:
     return any(chain["instructions"] for chain in plan["chains"])
 
 
-def program_bytes(file: Path) -> int:
-    """Of header and program segment, with which the file begins. Raises ProgramError, OSError."""
-    with file.open("rb") as opened:
-        return int(_header(file, opened.read(_HEAD_BYTES)).program_size)
+def interpreted_ranges(file: Path) -> list[tuple[int, int]]:
+    """[(offset, bytes)] of what a runtime interprets: header, program, the delegates' payloads.
+
+    The weights lie elsewhere. Neighbouring payloads are one range with what pads them. Raises
+    ProgramError, OSError.
+    """
+    with _Program(file).opened() as program:
+        payloads = {
+            int(delegate["processed"].get("index", 0))
+            for plan in program.json["execution_plan"]
+            for delegate in plan["delegates"]
+            if _in_segment(delegate)
+        }
+        ranges: list[tuple[int, int]] = []
+        for index in sorted(payloads):
+            offset, size = program.segment(index)
+            if index - 1 in payloads:
+                first, _ = ranges.pop()
+                offset, size = first, offset + size - first
+            ranges.append((offset, size))
+        return [(0, int(program.header.program_size)), *sorted(ranges)]
+
+
+def _in_segment(delegate: dict[str, Any]) -> bool:
+    return bool(delegate["processed"].get("location", "INLINE") == "SEGMENT")
 
 
 def segment_offsets(file: Path) -> list[int]:
     """Where the file's segments start. Raises ProgramError, OSError."""
     with _Program(file).opened() as program:
-        base = program.header.segment_base_offset
-        return [base + int(segment.get("offset", 0)) for segment in program.json["segments"]]
+        return [program.segment(index)[0] for index in range(len(program.json["segments"]))]
 
 
 def _header(path: Path, head: bytes) -> _ExtendedHeader:
@@ -131,13 +151,18 @@ class _Program:
         )
 
     def payload(self, delegate: dict[str, Any]) -> bytes:
-        processed = delegate["processed"]
-        index = int(processed.get("index", 0))
-        if processed.get("location", "INLINE") != "SEGMENT":
+        index = int(delegate["processed"].get("index", 0))
+        if not _in_segment(delegate):
             return bytes(self.json["backend_delegate_data"][index]["data"])
+        offset, size = self.segment(index)
+        self.file.seek(offset)
+        return self.file.read(size)
+
+    def segment(self, index: int) -> tuple[int, int]:
+        """Its offset in the file and its bytes."""
         segment = self.json["segments"][index]
-        self.file.seek(self.header.segment_base_offset + int(segment.get("offset", 0)))
-        return self.file.read(int(segment["size"]))
+        offset = self.header.segment_base_offset + int(segment.get("offset", 0))
+        return offset, int(segment["size"])
 
 
 class _MlxGraph:

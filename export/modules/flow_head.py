@@ -80,8 +80,9 @@ class FlowHead(nn.Module):
         """
         logits = self.semantic_logits(hidden) + semantic_noise
         finite = torch.isfinite(logits.amax(-1))
-        code = logits.argmax(-1)
-        return torch.where(finite, code, torch.full_like(code, _INVALID_CODE))
+        code = logits.argmax(-1).to(torch.float32)  # a backend's positions may be unsigned
+        invalid = torch.full_like(code, _INVALID_CODE)
+        return torch.where(finite, code, invalid).to(torch.int64)
 
     def llm_tokens(self, hidden: Tensor) -> Tensor:
         """The conditional and the unconditional token of a frame: hidden [1, dim] -> [2, dim].

@@ -8,11 +8,14 @@ different places.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import importlib.metadata
 import importlib.util
+import re
 import sys
 from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 # Each after those it needs itself; the last one comes with macOS packages only.
@@ -23,6 +26,7 @@ _LIBRARIES = (
     "executorch_backend_xnnpack",
     "executorch_backend_mlx",
 )
+_OLDEST_EXECUTORCH = (1, 5, 1)
 
 
 def _check_interpreter() -> None:
@@ -31,6 +35,18 @@ def _check_interpreter() -> None:
     here.restype = main.restype = ctypes.c_void_p
     if here() != main():
         raise ImportError("voxtral_tts works in the main interpreter only; use processes instead")
+
+
+def _check_executorch() -> None:
+    """A missing package is reported by the loader, with the remedy."""
+    with contextlib.suppress(PackageNotFoundError):
+        installed = version("executorch")
+        if tuple(map(int, re.findall(r"\d+", installed)[:3])) < _OLDEST_EXECUTORCH:
+            raise ImportError(
+                f"executorch {installed} is too old for voxtral_tts: before 1.5.1 its MLX delegate "
+                "lets a model be used in no other thread than the one that loaded it; "
+                "'pip install executorch==1.5.1' mends that"
+            )
 
 
 def _libraries(package: str, *names: str) -> Iterator[Path]:
@@ -71,6 +87,7 @@ def _remedy() -> str:
 
 
 _check_interpreter()
+_check_executorch()
 try:
     for _library in _libraries("executorch", *_LIBRARIES):
         ctypes.CDLL(str(_library))

@@ -150,6 +150,10 @@ TEST(FrameGenerator, ReportsWhatIsNotFiniteWithStageAndFrame) {
   expect_error({5, -1, 4}, ErrorClass::kNumeric, "flow state");
 }
 
+TEST(FrameGenerator, RefusesTheCodeThatNoRightProgramChooses) {
+  expect_error({0, 3, 4}, ErrorClass::kNumeric, "EMPTY_AUDIO");
+}
+
 TEST(FrameGenerator, TheNextEmbeddingIsFiniteUnlessTheAudioEnds) {
   for (const float value :
        {std::numeric_limits<float>::quiet_NaN(),

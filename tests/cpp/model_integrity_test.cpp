@@ -21,6 +21,7 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 
 constexpr size_t kProgramBytes = 100;
+constexpr size_t kPayload = 1'000'000, kPayloadBytes = 1'200'000;
 
 std::string sha256_of(const std::string& text) {
   support::Sha256 hash;
@@ -28,7 +29,8 @@ std::string sha256_of(const std::string& text) {
   return hash.finish();
 }
 
-// A "program" of 100 bytes and 3 MB of "weights", with a manifest.
+// A "program" of 100 bytes and 3 MB of "weights", a delegate's payload among
+// them, with a manifest.
 class IntegrityTest : public ::testing::Test {
  protected:
   IntegrityTest()
@@ -37,18 +39,22 @@ class IntegrityTest : public ::testing::Test {
         cache_(folder_.path() / "cache") {
     content_ += std::string(3'000'001, 'w');
     write(content_);
-    write_manifest(sha256_of(content_.substr(0, kProgramBytes)));
+    write_manifest(
+        R"("interpreted": {"ranges": [[0, 100], [1000000, 1200000]], )"
+        R"("sha256": ")" +
+        sha256_of(
+            content_.substr(0, kProgramBytes) +
+            content_.substr(kPayload, kPayloadBytes)) +
+        "\"}");
   }
 
   void write(const std::string& content) const {
     std::ofstream(file_, std::ios::binary) << content;
   }
-  void write_manifest(const std::string& program_hash) const {
+  void write_manifest(const std::string& part) const {
     std::ofstream(folder_.path() / "manifest.json")
         << R"({"files": {"model.pte": {"bytes": )" << content_.size()
-        << R"(, "sha256": ")" << sha256_of(content_)
-        << R"(", "program": {"bytes": )" << kProgramBytes << R"(, "sha256": ")"
-        << program_hash << "\"}}}}";
+        << R"(, "sha256": ")" << sha256_of(content_) << "\", " << part << "}}}";
   }
   // Writes the file anew, with the same size and time.
   void change_in_place(size_t position) const {
@@ -97,10 +103,36 @@ TEST_F(IntegrityTest, AWholeFileIsReadOnce) {
   EXPECT_THAT(check(true), HasSubstr("has another SHA-256"));
 }
 
-TEST_F(IntegrityTest, TheProgramIsReadEveryTime) {
+TEST_F(IntegrityTest, WhatIsInterpretedIsReadEveryTime) {
   EXPECT_EQ(check(), "");
-  change_in_place(kProgramBytes - 1);
-  EXPECT_THAT(check(), HasSubstr("its program has another SHA-256"));
+  const size_t ends[] = {
+      kProgramBytes - 1, kPayload, kPayload + kPayloadBytes - 1};
+  for (const size_t position : ends) {
+    write(content_);
+    EXPECT_EQ(check(), "");
+    change_in_place(position);
+    EXPECT_THAT(check(), HasSubstr("its program has another SHA-256"));
+  }
+  write(content_);
+  EXPECT_EQ(check(), "");
+  for (const size_t position : {kPayload - 1, kPayload + kPayloadBytes}) {
+    change_in_place(position); // the weights around it are not
+    EXPECT_EQ(check(), "");
+  }
+}
+
+TEST_F(IntegrityTest, WithAnOlderManifestEverythingIsReadEveryTime) {
+  const std::string program = sha256_of(content_.substr(0, kProgramBytes));
+  for (const std::string& part :
+       {R"("program": {"bytes": 100, "sha256": ")" + program + "\"}",
+        std::string(R"("format_version": 1)")}) {
+    write(content_);
+    write_manifest(part);
+    EXPECT_EQ(check(), "");
+    EXPECT_EQ(check(), "");
+    change_in_place(kPayload);
+    EXPECT_THAT(check(), HasSubstr("model.pte: has another SHA-256"));
+  }
 }
 
 TEST_F(IntegrityTest, ANewFileIsReadEntirely) {

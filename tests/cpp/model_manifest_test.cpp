@@ -25,20 +25,32 @@ std::string whole_entry(const std::string& more = "") {
   return R"({"bytes": 10, "sha256": ")" + kHash + "\"" + more + "}";
 }
 
-TEST(Manifest, AnEntryWithItsProgram) {
-  const auto entry = find(with_entry(whole_entry(
-      R"(, "program": {"bytes": 4, "sha256": ")" + kHash + R"("}, "x": [])")));
+std::string interpreted(const std::string& ranges) {
+  return R"(, "interpreted": {"ranges": )" + ranges + R"(, "sha256": ")" +
+         kHash + "\"}";
+}
+
+TEST(Manifest, AnEntryWithWhatIsInterpreted) {
+  const auto entry = find(with_entry(
+      whole_entry(interpreted("[[0, 4], [4, 0], [7, 3]]") + R"(, "x": [])")));
   ASSERT_TRUE(entry);
   EXPECT_EQ(entry->bytes, 10u);
   EXPECT_EQ(entry->sha256, kHash);
-  EXPECT_EQ(entry->program_bytes, 4u);
-  EXPECT_EQ(entry->program_sha256, kHash);
+  ASSERT_EQ(entry->interpreted.size(), 3u);
+  EXPECT_EQ(entry->interpreted[0].offset, 0u);
+  EXPECT_EQ(entry->interpreted[0].bytes, 4u);
+  EXPECT_EQ(entry->interpreted[2].offset, 7u);
+  EXPECT_EQ(entry->interpreted[2].bytes, 3u);
+  EXPECT_EQ(entry->interpreted_sha256, kHash);
 }
 
-TEST(Manifest, OlderOnesHaveNoProgram) {
-  const auto entry = find(with_entry(whole_entry()));
-  ASSERT_TRUE(entry);
-  EXPECT_EQ(entry->program_sha256, "");
+TEST(Manifest, OlderOnesHaveTheProgramAloneOrNothing) {
+  for (const char* older : {"", R"(, "program": {"bytes": 4})"}) {
+    const auto entry = find(with_entry(whole_entry(older)));
+    ASSERT_TRUE(entry);
+    EXPECT_TRUE(entry->interpreted.empty());
+    EXPECT_EQ(entry->interpreted_sha256, "");
+  }
 }
 
 TEST(Manifest, AnotherFileIsNone) {
@@ -62,10 +74,19 @@ TEST(Manifest, EverythingElseIsRefused) {
            with_entry(short_hash),
            with_entry(
                R"({"bytes": 1, "sha256": ")" + std::string(64, 'A') + "\"}"),
-           with_entry(whole_entry(R"(, "program": 1)")),
-           with_entry(whole_entry(R"(, "program": )" + short_hash)),
-           with_entry(whole_entry(
-               R"(, "program": {"bytes": 11, "sha256": ")" + kHash + "\"}")),
+           with_entry(whole_entry(R"(, "interpreted": 1)")),
+           with_entry(whole_entry(R"(, "interpreted": )" + short_hash)),
+           with_entry(whole_entry(interpreted("7"))),
+           with_entry(whole_entry(interpreted("[7]"))),
+           with_entry(whole_entry(interpreted("[[0]]"))),
+           with_entry(whole_entry(interpreted("[[0, 4, 4]]"))),
+           with_entry(whole_entry(interpreted("[[-1, 4]]"))),
+           with_entry(whole_entry(interpreted("[[0, 1.5]]"))),
+           with_entry(whole_entry(interpreted("[[0, 11]]"))),
+           with_entry(whole_entry(interpreted("[[11, 0]]"))),
+           with_entry(whole_entry(interpreted("[[0, 4], [3, 1]]"))),
+           with_entry(
+               whole_entry(interpreted("[[1, 18446744073709551615], [2, 3]]"))),
        }) {
     try {
       find(text);

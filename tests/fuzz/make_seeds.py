@@ -60,8 +60,8 @@ def sha(digit: str) -> str:
 
 def manifest_seeds() -> dict[str, bytes]:
     whole = {"bytes": 10, "sha256": sha("a")}
-    program = {"bytes": 4, "sha256": sha("0")}
-    names = {"old": whole, "new": whole | {"program": program}}
+    interpreted = {"ranges": [[0, 4], [6, 2]], "sha256": sha("0")}
+    names = {"old": whole, "new": whole | {"interpreted": interpreted}}
     return {
         name: json.dumps({"format_version": 1, "files": {"model.pte": entry}}).encode()
         for name, entry in names.items()

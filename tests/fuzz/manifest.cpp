@@ -10,11 +10,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         model::find_in_manifest(fuzz::bytes_of(data, size), "model.pte");
     if (entry.has_value()) {
       fuzz::require(entry->sha256.size() == 64, "a whole hash");
-      fuzz::require(
-          entry->program_bytes <= entry->bytes, "a program inside its file");
-      fuzz::require(
-          entry->program_sha256.empty() || entry->program_sha256.size() == 64,
-          "a whole hash of the program, or none");
+      uint64_t end = 0;
+      for (const auto& [offset, bytes] : entry->interpreted) {
+        fuzz::require(offset >= end, "ranges in order");
+        end = offset + bytes;
+        fuzz::require(end >= offset && end <= entry->bytes, "inside the file");
+      }
+      const size_t digits = entry->interpreted_sha256.size();
+      fuzz::require(digits == 0 || digits == 64, "a whole hash, or none");
     }
   });
   return 0;

@@ -261,3 +261,44 @@ def test_what_is_not_finite_gives_no_code(
     assert (model("step", rows, *rest, *logits)[0] >= 0).all()
     rows[0, 4, 17] = value
     assert (model("step", rows, *rest, *logits)[0] == -1).all()
+
+
+# What a step is given besides a good prompt: the rows (one changed), or the semantic noise.
+NOT_FINITE = {
+    "a NaN in a row": ("rows", [torch.nan]),
+    "an infinity in a row": ("rows", [torch.inf]),
+    "a negative infinity in a row": ("rows", [-torch.inf]),
+    "a row of NaN": ("rows", [torch.nan] * 64),
+    "a NaN and an infinity in a row": ("rows", [torch.nan, torch.inf]),
+    "a NaN in the noise": ("noise", [torch.nan]),
+    "an infinity in the noise": ("noise", [torch.inf]),
+    "a NaN and an infinity in the noise": ("noise", [torch.nan, torch.inf]),
+    "nothing but NaN in the noise": ("noise", [torch.nan] * 640),
+    "nothing but negative infinity in the noise": ("noise", [-torch.inf] * 640),
+}
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [("--backend", "portable"), ("--backend", "xnnpack"), ("--backend", "mlx"), MLX_BF16],
+)
+def test_no_finite_maximum_is_minus_1_in_every_backend(
+    flags: tuple[str, ...], exported: Path, export_tiny: Export
+) -> None:
+    """Oracle: docs/contract.md. MLX's positions have no sign, so -1 has to be made otherwise."""
+    Runner(exported / "model.pte", exported / "codec_decoder.pte")
+    model = Program(export_tiny(*flags) / "model.pte")
+    good = torch.randn(1, 9, 64, generator=torch.Generator().manual_seed(6)) / 8
+    rest = (torch.tensor([0]), torch.zeros(1, 36), torch.tensor([CFG_ALPHA]))
+
+    def semantic_code(where: str, values: list[float]) -> int:
+        rows, noise = good.clone(), torch.zeros(1, 640)
+        place = rows[0, 4] if where == "rows" else noise[0]
+        first = min(7, len(place) - len(values))
+        place[first : first + len(values)] = torch.tensor(values)
+        return int(model("step", rows, *rest, noise)[0][0, 0])
+
+    assert {name: semantic_code(*case) for name, case in NOT_FINITE.items()} == dict.fromkeys(
+        NOT_FINITE, -1
+    )
+    assert semantic_code("noise", [-torch.inf] * 3) > 1  # a code less to choose from is none

@@ -127,3 +127,25 @@ def test_pins_of_mlx_agree() -> None:
     pin = cmake.split(version)[1].split(")")[0]
     project = (root / "pyproject.toml").read_text().split("mlx[cpu]==")[1:]
     assert [text.split(";")[0] for text in project] == list(itertools.repeat(pin, 3))
+
+
+@pytest.mark.parametrize(
+    ("installed", "refused"),
+    [("1.5.0", True), ("1.4", True), ("0.9.9+cpu", True), ("1.5.1+cpu", False), ("1.10.0", False)],
+)
+def test_an_executorch_that_binds_streams_to_threads_is_refused_at_import(
+    installed: str, refused: bool
+) -> None:
+    code = """
+import importlib.metadata as metadata, sys
+metadata.version = lambda package, true=metadata.version: (
+    sys.argv[1] if package == "executorch" else true(package)
+)
+try:
+    import voxtral_tts.runner
+except ImportError as error:
+    print(error)
+"""
+    said = python(code, installed)
+    assert said.startswith(f"executorch {installed} is too old") == refused
+    assert ("thread" in said and "pip install executorch==1.5.1" in said) == refused

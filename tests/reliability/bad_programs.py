@@ -120,7 +120,7 @@ def _manifests(good: Subject) -> Iterator[Case]:
     for name in ("model", "codec"):
         path = Path(good.files[name])
         entry = json.loads(text)["files"][path.name]
-        digests = (entry["sha256"], entry["program"]["sha256"])
+        digests = (entry["sha256"], entry["interpreted"]["sha256"])
         wrong = [text.replace(digest, digest[::-1]) for digest in digests]
         wrong += [text.replace(str(entry["bytes"]), str(entry["bytes"] + by)) for by in (-1, 1)]
         wrong += ["", "{", "[]", "null", "7", text[:-9], '{"files":[]}', '{"files":7}']

@@ -93,19 +93,16 @@ void run(const CumsumNode& node, Slots& slots) {
             }));
 }
 
-// Positions are int64, as PyTorch's: MLX's uint32 would wrap below zero.
-#define ARG_REDUCTION(Type, op)                                       \
-  void run(const Type& node, Slots& slots) {                          \
-    const mx::Stream s = slots.stream();                              \
-    const auto position = [&](const mx::array& x, int axis) {         \
-      return mx::op(x, axis, node.keepdims, s);                       \
-    };                                                                \
-    slots.set(                                                        \
-        node.out,                                                     \
-        mx::astype(                                                   \
-            along_axis(slots.tensor(node.x), node.axis, s, position), \
-            mx::int64,                                                \
-            s));                                                      \
+// Positions stay uint32, as in ExecuTorch's own delegate: a program that needs
+// numbers below zero casts by itself, or is wrong there as well.
+#define ARG_REDUCTION(Type, op)                                              \
+  void run(const Type& node, Slots& slots) {                                 \
+    const mx::Stream s = slots.stream();                                     \
+    const auto position = [&](const mx::array& x, int axis) {                \
+      return mx::op(x, axis, node.keepdims, s);                              \
+    };                                                                       \
+    slots.set(                                                               \
+        node.out, along_axis(slots.tensor(node.x), node.axis, s, position)); \
   }
 
 ARG_REDUCTION(ArgmaxNode, argmax)

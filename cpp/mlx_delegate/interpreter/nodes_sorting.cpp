@@ -11,11 +11,11 @@ void run(const SortNode& node, Slots& slots) {
   slots.set(node.out, along_axis(slots.tensor(node.x), node.axis, s, sort));
 }
 
-// Positions are int64, as PyTorch's: MLX's uint32 would wrap below zero.
+// Positions stay uint32, as those of nodes_reduction.cpp.
 void run(const ArgsortNode& node, Slots& slots) {
   const mx::Stream s = slots.stream();
   const auto argsort = [&](const mx::array& x, int axis) {
-    return mx::astype(mx::argsort(x, axis, s), mx::int64, s);
+    return mx::argsort(x, axis, s);
   };
   slots.set(node.out, along_axis(slots.tensor(node.x), node.axis, s, argsort));
 }
@@ -34,7 +34,7 @@ void run(const ArgPartitionNode& node, Slots& slots) {
   const mx::Stream s = slots.stream();
   const int kth = slots.integer32(node.kth);
   const auto argpartition = [&](const mx::array& x, int axis) {
-    return mx::astype(mx::argpartition(x, kth, axis, s), mx::int64, s);
+    return mx::argpartition(x, kth, axis, s);
   };
   slots.set(
       node.out, along_axis(slots.tensor(node.x), node.axis, s, argpartition));

@@ -189,7 +189,7 @@ class ArgPartitionTest : public NodesTest {
     const ArgPartitionNode node{
         .x = {0}, .out = {1}, .kth = literal(kth), .axis = axis};
     run(node, slots);
-    EXPECT_EQ(slots.tensor(Tid{1}).dtype(), mx::int64);
+    EXPECT_EQ(slots.tensor(Tid{1}).dtype(), mx::uint32); // MLX's own
     EXPECT_EQ(shape({1}), shape({0}));
     const Floats found = floats({1});
     return {found.begin(), found.end()};
@@ -232,6 +232,20 @@ TEST_F(ArgPartitionTest, AlongAnyAxis) {
   EXPECT_THAT(positions(0, -1), ElementsAre(1, 0, 1, 0, 0, 1));
   slots.set(Tid{0}, mx::array(3.0f));
   EXPECT_THAT(positions(0, 0), ElementsAre(0));
+}
+
+// ExecuTorch's own delegate gives what MLX gives, so ours may not be kinder.
+TEST_F(NodesTest, PositionsKeepMlxsType) {
+  set({0}, {3, 1, 2});
+  run(ArgmaxNode{.x = {0}, .out = {1}, .axis = 0, .keepdims = false}, slots);
+  run(ArgminNode{.x = {0}, .out = {2}, .axis = 0, .keepdims = false}, slots);
+  run(ArgsortNode{.x = {0}, .out = {3}, .axis = 0}, slots);
+  for (const Tid positions : {Tid{1}, Tid{2}, Tid{3}}) {
+    EXPECT_EQ(slots.tensor(positions).dtype(), mx::uint32);
+  }
+  EXPECT_THAT(floats({1}), ElementsAre(0));
+  EXPECT_THAT(floats({2}), ElementsAre(1));
+  EXPECT_THAT(floats({3}), ElementsAre(1, 2, 0));
 }
 
 // carry += x; sums = carry; scaled = carry * w, one row of w per element.

@@ -8,6 +8,10 @@
 
 namespace voxtral_tts::generate {
 
+// Masked in every program: an index that wrapped, or a conversion of -1 to an
+// unsigned number that saturated, looks like this.
+constexpr int64_t kEmptyAudio = 0;
+
 FrameGenerator::FrameGenerator(
     model::SpeechModel& model,
     int64_t position,
@@ -37,11 +41,11 @@ std::optional<std::span<const int64_t>> FrameGenerator::next(
     ++position_;
     ++executes_;
   }
-  check(result.codes);
   if (result.codes[0] == model_.info().end_audio_code) {
-    saw_end_ = true;
+    saw_end_ = true; // the other codes of an END frame mean nothing
     return std::nullopt;
   }
+  check(result.codes);
   check_finite(result.next_embedding);
   next_embedding_ = result.next_embedding;
   ++frames_;
@@ -81,6 +85,13 @@ void FrameGenerator::check(std::span<const int64_t> codes) const {
               (semantic ? "semantic logits" : "flow state") +
               "; the model file or the voice is damaged");
     }
+    if (semantic && codes[i] == kEmptyAudio) {
+      throw Error(
+          ErrorClass::kNumeric,
+          "frame " + std::to_string(frames_) +
+              ": the semantic code is EMPTY_AUDIO, which no right program "
+              "chooses; export the model again");
+    }
     const int64_t codebook =
         semantic ? common.semantic_codebook_size : common.acoustic_levels;
     if (codes[i] < 0 || codes[i] >= codebook + common.n_special_codes) {
@@ -89,9 +100,6 @@ void FrameGenerator::check(std::span<const int64_t> codes) const {
           "frame " + std::to_string(frames_) + ": code " +
               std::to_string(codes[i]) + " of codebook " + std::to_string(i) +
               " is out of range");
-    }
-    if (semantic && codes[i] == model_.info().end_audio_code) {
-      return; // the other codes of an END frame mean nothing
     }
   }
 }

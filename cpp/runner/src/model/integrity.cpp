@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,17 +50,20 @@ struct stat examine(const fs::path& file, int fd) {
   return status;
 }
 
-// SHA-256 of the first `bytes` bytes.
-std::string hash_of_file(const fs::path& file, int fd, uint64_t bytes) {
+// SHA-256 of these parts of a file, one after the other.
+std::string hash_of_file(
+    const fs::path& file, int fd, std::span<const ByteRange> ranges) {
   support::Sha256 hash;
-  std::vector<std::byte> block(
-      static_cast<size_t>(std::min<uint64_t>(kBlock, bytes)));
-  ::lseek(fd, 0, SEEK_SET);
-  for (uint64_t left = bytes; left > 0;) {
-    const std::span part(block.data(), std::min<uint64_t>(left, block.size()));
-    support::read_all(fd, part, file, ErrorClass::kModelLoad);
-    hash.update(part);
-    left -= part.size();
+  std::vector<std::byte> block;
+  for (const ByteRange& range : ranges) {
+    if (::lseek(fd, static_cast<off_t>(range.offset), SEEK_SET) < 0) {
+      fail_system(file, errno);
+    }
+    for (uint64_t left = range.bytes; left > 0; left -= block.size()) {
+      block.resize(static_cast<size_t>(std::min<uint64_t>(kBlock, left)));
+      support::read_all(fd, block, file, ErrorClass::kModelLoad);
+      hash.update(block);
+    }
   }
   return hash.finish();
 }
@@ -183,19 +187,24 @@ void check_integrity(
         "has " + std::to_string(status.st_size) +
             " bytes, manifest.json says " + std::to_string(entry->bytes));
   }
-  if (!entry->program_sha256.empty() &&
-      hash_of_file(file, opened.get(), entry->program_bytes) !=
-          entry->program_sha256) {
+  const bool of_old_kind = entry->interpreted_sha256.empty();
+  if (!of_old_kind && hash_of_file(file, opened.get(), entry->interpreted) !=
+                          entry->interpreted_sha256) {
     fail(file, "its program has another SHA-256 than manifest.json says");
   }
   const std::string id = identity(status, *entry);
   const fs::path record =
       cache_folder.empty() ? fs::path() : record_of(cache_folder, id);
-  if (!entirely && !record.empty() && is_recorded(record, id)) {
+  if (!entirely && !of_old_kind && !record.empty() && is_recorded(record, id)) {
     return;
   }
-  log_info("%s: checking all of it, once", file.c_str());
-  if (hash_of_file(file, opened.get(), entry->bytes) != entry->sha256) {
+  log_info(
+      "%s: checking all of it, %s",
+      file.c_str(),
+      of_old_kind ? "as at every load: its manifest.json is of an older export"
+                  : "once");
+  const ByteRange all[] = {{0, entry->bytes}};
+  if (hash_of_file(file, opened.get(), all) != entry->sha256) {
     fail(file, "has another SHA-256 than manifest.json says");
   }
   if (!record.empty()) {

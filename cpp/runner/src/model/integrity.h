@@ -10,10 +10,11 @@ namespace voxtral_tts::model {
 void check_readable(const std::filesystem::path& file);
 
 // Compares a file with the manifest beside it: at every call its size and the
-// hash of header and program segment, which the runtime interprets; the whole
-// file, weights included, the first time and whenever `entirely` is set. That
-// time is remembered in `cache_folder` by size, time of change and inode; with
-// an empty folder, or one that cannot be written, every time is the first.
+// hash of what is interpreted (header, program, the delegates' payloads); the
+// whole file, weights included, the first time and whenever `entirely` is set.
+// That time is remembered in `cache_folder` by size, time of change and inode;
+// with an empty folder, or one that cannot be written, every time is the first,
+// and so it is with a manifest of an older export, which has no such hash.
 //
 // A missing manifest, and one that does not mention the file, are warned of in
 // the log. Throws Error{kModelLoad} for a file that is not readable or differs

@@ -42,6 +42,26 @@ uint64_t bytes_of(const Json& object) {
       .get<uint64_t>();
 }
 
+// Those of [[offset, bytes], ..] in a file of this size.
+std::vector<ByteRange> ranges_of(const Json& object, uint64_t file_bytes) {
+  std::vector<ByteRange> ranges;
+  uint64_t end = 0;
+  for (const Json& pair : member(object, "ranges", Json::value_t::array)) {
+    if (!pair.is_array() || pair.size() != 2 || !pair[0].is_number_unsigned() ||
+        !pair[1].is_number_unsigned()) {
+      refuse("a range is no pair of sizes");
+    }
+    const ByteRange range{pair[0].get<uint64_t>(), pair[1].get<uint64_t>()};
+    if (range.offset < end || range.offset > file_bytes ||
+        range.bytes > file_bytes - range.offset) {
+      refuse("ranges are out of order or outside of their file");
+    }
+    end = range.offset + range.bytes;
+    ranges.push_back(range);
+  }
+  return ranges;
+}
+
 } // namespace
 
 std::optional<ManifestEntry> find_in_manifest(
@@ -60,15 +80,12 @@ std::optional<ManifestEntry> find_in_manifest(
     refuse("an entry is no object");
   }
   ManifestEntry entry{.bytes = bytes_of(*found), .sha256 = sha256_of(*found)};
-  if (const auto program = found->find("program"); program != found->end()) {
-    if (!program->is_object()) {
-      refuse("'program' is no object");
+  if (const auto part = found->find("interpreted"); part != found->end()) {
+    if (!part->is_object()) {
+      refuse("'interpreted' is no object");
     }
-    entry.program_bytes = bytes_of(*program);
-    entry.program_sha256 = sha256_of(*program);
-    if (entry.program_bytes > entry.bytes) {
-      refuse("the program is larger than its file");
-    }
+    entry.interpreted = ranges_of(*part, entry.bytes);
+    entry.interpreted_sha256 = sha256_of(*part);
   }
   return entry;
 }
