@@ -35,7 +35,7 @@ class FrameGenerator {
   // frame when the model produced NaN or infinity, Error{kInternal}.
   std::optional<std::span<const int64_t>> next();
 
-  // True once the model has ended the utterance itself.
+  // True once the model has ended the utterance itself, be it at the limit.
   bool saw_end() const noexcept {
     return saw_end_;
   }
@@ -48,6 +48,8 @@ class FrameGenerator {
   }
 
  private:
+  // A text may end at the limit: one more step tells that it was not cut.
+  void look_for_end();
   model::StepResult prefill();
   model::StepNoise draw_noise();
   void check(std::span<const int64_t> codes) const;
@@ -65,6 +67,7 @@ class FrameGenerator {
   int64_t frames_ = 0;
   int64_t executes_ = 0;
   bool saw_end_ = false;
+  bool looked_for_end_ = false;
 };
 
 } // namespace voxtral_tts::generate
