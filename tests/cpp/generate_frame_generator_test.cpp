@@ -40,18 +40,40 @@ TEST(FrameGenerator, PrefillsInPiecesThenFeedsEachFrameBack) {
   EXPECT_THAT(model.calls[3].rows, ElementsAre(3.0f, 0.5f));
 }
 
-TEST(FrameGenerator, StopsAtTheLimitWithoutAnotherStep) {
+TEST(FrameGenerator, StopsAtTheLimitAfterALookForTheEnd) {
   FakeSpeechModel model;
   model.frames = {{5, 3, 4}};
   FrameGenerator frames(model, 0, {1, 1}, {42, 0, 1.2f, 2});
   EXPECT_TRUE(frames.next());
   EXPECT_TRUE(frames.next());
   EXPECT_FALSE(frames.next());
+  EXPECT_FALSE(frames.next());
   EXPECT_FALSE(frames.saw_end());
-  EXPECT_EQ(model.calls.size(), 2u);
+  EXPECT_EQ(model.calls.size(), 3u);
+  EXPECT_EQ(frames.executes(), 3);
   FrameGenerator none(model, 0, {1, 1}, {42, 0, 1.2f, -1});
   EXPECT_FALSE(none.next());
-  EXPECT_EQ(model.calls.size(), 2u);
+  EXPECT_EQ(model.calls.size(), 3u);
+}
+
+TEST(FrameGenerator, ATextThatEndsAtTheLimitHasEnded) {
+  FakeSpeechModel model;
+  model.frames = {{5, 3, 4}, {5, 3, 4}, {1, 0, 0}};
+  FrameGenerator frames(model, 0, {1, 1}, {42, 0, 1.2f, 2});
+  EXPECT_TRUE(frames.next());
+  EXPECT_TRUE(frames.next());
+  EXPECT_FALSE(frames.next());
+  EXPECT_TRUE(frames.saw_end());
+}
+
+TEST(FrameGenerator, WithoutARowForItThereIsNoLook) {
+  FakeSpeechModel model;
+  model.frames = {{5, 3, 4}};
+  const int64_t last = model.info().max_seq_len - 1;
+  FrameGenerator frames(model, last, {1, 1}, {42, 0, 1.2f, 1});
+  EXPECT_TRUE(frames.next());
+  EXPECT_FALSE(frames.next());
+  EXPECT_EQ(model.calls.size(), 1u);
 }
 
 TEST(FrameGenerator, NoiseFollowsTheSeedAndSemanticNoiseTheTemperature) {

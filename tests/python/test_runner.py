@@ -123,7 +123,7 @@ def test_stats_describe_the_run(audio: Audio) -> None:
     assert (stats.codec_frames, stats.decoded_frames) == (6, 6)
     # The voice's part of the prompt is a step of its own, unless it came from elsewhere.
     computed = stats.prefix_source == "computed"
-    assert stats.step_executes == 6 + computed
+    assert stats.step_executes == 6 + 1 + computed  # the last one looks for the end
     assert stats.prefix_rows == (0 if computed else stats.voice_rows + 2)
     assert stats.audio_seconds == pytest.approx(0.48)
     assert stats.prompt_tokens > stats.voice_rows > 0

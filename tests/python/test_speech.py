@@ -452,3 +452,15 @@ def test_an_asynchronous_speech_has_the_same_chunks(small_voice: Runner) -> None
             np.testing.assert_array_equal(chunk.samples, other.samples)
     with pytest.raises(TextError):
         asyncio.run(collect(small_voice.speak("\u200b")))
+
+
+def test_audio_that_ends_at_max_frames_is_complete(small_voice: Runner) -> None:
+    text = "Good morning."
+    whole = small_voice.synthesize(text)
+    assert whole.finish_reason == "end_of_audio"
+    frames = len(whole.codes)
+    assert small_voice.synthesize(text, max_frames=frames).finish_reason == "end_of_audio"
+    assert small_voice.synthesize(text, max_frames=frames - 1).finish_reason == "length"
+    speech = small_voice.speak(text, max_frames=frames)
+    np.testing.assert_array_equal(speech.samples(), whole.samples)
+    assert speech.stats.finish_reason == "end_of_audio"

@@ -30,6 +30,7 @@ FrameGenerator::FrameGenerator(
 std::optional<std::span<const int64_t>> FrameGenerator::next(
     const model::Look& look) {
   if (saw_end_ || frames_ >= options_.max_frames) {
+    look_for_end();
     return std::nullopt;
   }
   model::StepResult result;
@@ -50,6 +51,17 @@ std::optional<std::span<const int64_t>> FrameGenerator::next(
   next_embedding_ = result.next_embedding;
   ++frames_;
   return result.codes;
+}
+
+void FrameGenerator::look_for_end() {
+  const bool is_new = frames_ > 0 && !saw_end_ && !looked_for_end_;
+  if (is_new && position_ < model_.info().max_seq_len) {
+    looked_for_end_ = true;
+    const model::StepResult result = model_.step(
+        next_embedding_, position_, draw_noise(), options_.cfg_alpha);
+    ++executes_;
+    saw_end_ = result.codes[0] == model_.info().end_audio_code;
+  }
 }
 
 model::StepResult FrameGenerator::prefill(const model::Look& look) {

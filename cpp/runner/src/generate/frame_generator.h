@@ -38,7 +38,7 @@ class FrameGenerator {
   // after that.
   std::optional<std::span<const int64_t>> next(const model::Look& look = {});
 
-  // True once the model has ended the utterance itself.
+  // True once the model has ended the utterance itself, be it at the limit.
   bool saw_end() const noexcept {
     return saw_end_;
   }
@@ -51,6 +51,8 @@ class FrameGenerator {
   }
 
  private:
+  // A text may end at the limit: one more step tells that it was not cut.
+  void look_for_end();
   model::StepResult prefill(const model::Look& look);
   model::StepNoise draw_noise();
   void check(std::span<const int64_t> codes) const;
@@ -68,6 +70,7 @@ class FrameGenerator {
   int64_t frames_ = 0;
   int64_t executes_ = 0;
   bool saw_end_ = false;
+  bool looked_for_end_ = false;
 };
 
 } // namespace voxtral_tts::generate
