@@ -26,6 +26,7 @@ from torch.fx.traceback import NodeSource
 from torch.storage import _StorageBase
 
 from .contract import Metadata
+from .weights_in_place import weights_in_place
 
 _ALIGNMENT = 128  # ExecuTorch's own
 _CACHE_LINE = 64  # a load of packed weights must not straddle two
@@ -64,13 +65,18 @@ def _shared_copies() -> Iterator[None]:
 @_shared_copies()
 def lower(methods: dict[str, Method], metadata: Metadata, backend: str, path: Path) -> None:
     """Writes a program with `methods` and `metadata` to `path`. Raises LoweringError."""
+    target = _target(backend)
+    with weights_in_place(method.module for method in methods.values()):
+        _lower(methods, metadata, target, path)
+
+
+def _lower(methods: dict[str, Method], metadata: Metadata, target: _Target, path: Path) -> None:
     programs = {
         name: torch.export.export(
             method.module, method.inputs, dynamic_shapes=method.dynamic_shapes, strict=False
         )
         for name, method in methods.items()
     }
-    target = _target(backend)
     edge = to_edge_transform_and_lower(
         programs,
         transform_passes=target.passes(),

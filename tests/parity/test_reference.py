@@ -82,13 +82,34 @@ def test_frame_embedding_is_the_sum_of_37_rows(comparisons, model):
 # Flow head
 
 
-def test_the_grid_is_rounded_to_the_model_dtype(folder):
-    expected = [0, 0.142578125, 0.28515625, 0.427734375, 0.5703125, 0.71484375, 0.85546875, 1]
-    assert flow_head.time_grid(7, torch.bfloat16).tolist() == expected
+# Of the authors' program in bf16; the fp32 grid rounded would end in 0.85546875, 1.
+AUTHORS_GRID = [0, 0.142578125, 0.28515625, 0.427734375, 0.5703125, 0.71484375, 0.859375, 1]
+AUTHORS_ALPHA = 1.203125
+
+
+def test_the_grid_is_computed_in_the_model_dtype(folder):
+    assert flow_head.time_grid(7, torch.bfloat16).tolist() == AUTHORS_GRID
     bf16 = VoxtralTTS.from_checkpoint(folder, torch.bfloat16)
-    steps = [b - a for a, b in itertools.pairwise(expected)]
+    steps = [b - a for a, b in itertools.pairwise(AUTHORS_GRID)]
     assert bf16.flow_head.step_sizes == steps
-    assert flow_head.time_grid(7, torch.float32).tolist() == torch.linspace(0, 1, 8).tolist()
+    for dtype in (torch.float16, torch.float32):
+        expected = torch.linspace(0, 1, 8, dtype=dtype).tolist()
+        assert flow_head.time_grid(7, dtype).tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("dtype", "alpha"), [(torch.bfloat16, AUTHORS_ALPHA), (torch.float16, 1.2001953125)]
+)
+def test_alpha_is_rounded_to_the_model_dtype(folder, monkeypatch, dtype, alpha):
+    head = VoxtralTTS.from_checkpoint(folder, dtype).flow_head
+    # 1 with the condition and 0 without: what is left of the guided velocity is alpha.
+    ones = torch.stack((torch.ones(36), torch.zeros(36))).to(dtype)
+    monkeypatch.setattr(head, "field", lambda hidden: lambda x, step: ones)
+    velocities: list[torch.Tensor] = []
+    hidden = torch.zeros(1, 64, dtype=dtype)
+    head.integrate(hidden, torch.zeros(1, 36), torch.tensor([1.2]), velocities)
+    assert len(velocities) == 7
+    assert all(v.dtype == dtype and torch.all(v == alpha) for v in velocities)
 
 
 def test_the_state_has_the_model_dtype(folder):
