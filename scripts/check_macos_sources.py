@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -79,7 +78,9 @@ def complaints(compiler: list[str], files: Iterable[Path]) -> dict[Path, str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", type=Path, nargs="*", help="default: all of them; named ones with both")
+    parser.add_argument(
+        "file", type=Path, nargs="*", help="default: all of them; named ones with both"
+    )
     options = parser.parse_args()
     files = [file.resolve() for file in options.file] or sources()
     failed = False
