@@ -1,8 +1,8 @@
 """Lays down what a cross-build for Apple Silicon needs on Linux, in .cache/macos.
 
 The compiler is PyPI's ziglang, which brings libc++ and macOS's headers and stubs; ExecuTorch is the
-wheel for macOS; the rest are headers of this system, each linked to by name, so that nothing else of
-Linux is found. PCRE2 is a list of names: programs link against it and say so.
+wheel for macOS; the rest are headers of this system, each linked to by name, so that nothing else
+of Linux is found. PCRE2 is a list of names: programs link against it and say so.
 """
 
 from __future__ import annotations
