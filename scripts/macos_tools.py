@@ -29,10 +29,22 @@ OLDEST_ZIG = "0.12.1"  # libc++ 17; the pinned one has libc++ 22
 PCRE2_NAME = "/opt/homebrew/opt/pcre2/lib/libpcre2-8.0.dylib"
 
 _COMPILER = """#!/bin/sh
-# ziglang knows no bundles, which to dyld differ from libraries in nothing that matters here.
+# ziglang knows no bundles, which to dyld differ from libraries in nothing that matters here, and
+# takes -needed_library with a name, where Apple's linker takes a path.
+needed=
 for argument; do
   shift
-  [ "$argument" = -bundle ] && argument=-dynamiclib
+  case $needed$argument in
+    -bundle) argument=-dynamiclib ;;
+    -needed_library) needed=needed: ;;
+    needed:/*.dylib)
+      needed=
+      folder=${{argument%/*}}
+      argument=${{argument##*/lib}}
+      set -- "$@" "${{argument%.dylib}}"
+      argument=-L$folder
+      ;;
+  esac
   set -- "$@" "$argument"
 done
 exec {zig} c++ -target aarch64-macos.14.0 -I{overlay} "$@"
