@@ -45,7 +45,8 @@ def test_mach_o_is_read() -> None:
     assert (file.is_arm64, file.minos, file.name) == (True, "14.2", "@rpath/a.dylib")
     assert (file.needs, file.rpaths) == (["@rpath/b.dylib"], ["@loader_path"])
     assert (file.exports, file.imports) == ({"_own"}, {"_taken": "@rpath/b.dylib"})
-    assert mach_o.read(library(ordinal=0xFE)).imports == {"_taken": None}
+    for ordinal in (0, 0xFE):
+        assert mach_o.read(library(ordinal=ordinal)).imports == {"_taken": None}
     with pytest.raises(ValueError, match="library 2, which is not recorded"):
         mach_o.read(library(ordinal=2))
     with pytest.raises(ValueError, match="Mach-O"):
