@@ -40,8 +40,8 @@ def problems(
 ) -> list[str]:
     """What keeps a Mac from loading it.
 
-    `library` is the name that it has to have ("" for a program, None: any), `needs` what it has to record, in
-    `exported` are the symbols of everything that it may record.
+    `library` is the name that it has to have ("" for a program, None: any), `needs` what it has to
+    record, in `exported` are the symbols of everything that it may record.
     """
     target = pinned(r"CMAKE_OSX_DEPLOYMENT_TARGET (\d+\.\d+)", "CMakeLists.txt")
     wrong = []
