@@ -62,7 +62,12 @@ demo: $(DEMO)/exported/model.pte ## export the small voice, build the runner, sp
 test: ## every test, with the time each part took
 	@bash scripts/test.sh
 
-voxtral_tts-xnnpack voxtral_tts-mlx: setup
+# Nothing but a compiler and what has a wheel everywhere; `make setup` brings it too.
+$(VENV)/.can-build: pyproject.toml scripts/setup.sh
+	@[ $(VENV)/.ready -nt pyproject.toml ] || PYTHON=$(PYTHON) bash scripts/setup.sh build
+	@touch $@
+
+voxtral_tts-xnnpack voxtral_tts-mlx: $(VENV)/.can-build
 	@bash scripts/build_runner.sh $@
 voxtral_tts-xnnpack: ## ./voxtral_tts_runner for the CPU
 voxtral_tts-mlx: ## the same with the MLX backend (Apple Silicon; Linux by our delegate)

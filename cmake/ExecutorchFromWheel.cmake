@@ -37,8 +37,6 @@ find_package(executorch ${VOXTRAL_TTS_EXECUTORCH_VERSION} EXACT CONFIG REQUIRED
 
 # The wheel's targets put this machine's library folder into the RPATH by a
 # link option, which install() cannot remove: drop it and set RPATHs ourselves.
-# On Linux they keep a library that only registers itself; on macOS, where
-# LDFLAGS may drop it (conda's do), we have to.
 set(VOXTRAL_TTS_EXECUTORCH_LIB "${VOXTRAL_TTS_EXECUTORCH_ROOT}/lib")
 get_property(_targets DIRECTORY PROPERTY IMPORTED_TARGETS)
 list(FILTER _targets INCLUDE REGEX "^executorch::")
@@ -46,13 +44,18 @@ foreach(_target IN LISTS _targets)
   get_target_property(_options ${_target} INTERFACE_LINK_OPTIONS)
   if(_options)
     list(FILTER _options EXCLUDE REGEX "-rpath,")
-    if(APPLE)
-      get_target_property(_library ${_target} IMPORTED_LOCATION)
-      list(APPEND _options "LINKER:-needed_library,${_library}")
-    endif()
     set_target_properties(${_target} PROPERTIES INTERFACE_LINK_OPTIONS "${_options}")
   endif()
 endforeach()
+
+# Libraries that only register what is in them have to stay though no symbol of theirs is used. On
+# Linux the wheel's targets see to it; on macOS LDFLAGS may drop them, as conda's do.
+function(voxtral_tts_keep_registrars target)
+  if(APPLE)
+    set_target_properties(${target} PROPERTIES LINK_LIBRARY_OVERRIDE
+      "NEEDED_LIBRARY,executorch::kernels_optimized,executorch::backend_xnnpack,executorch::backend_mlx")
+  endif()
+endfunction()
 
 if(APPLE)
   set(VOXTRAL_TTS_ORIGIN "@loader_path")

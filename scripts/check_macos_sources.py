@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -74,12 +73,14 @@ def complaints(compiler: list[str], files: Iterable[Path]) -> dict[Path, str]:
 
     files = list(files)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return {file: text for file, text in zip(files, pool.map(said, files)) if text}
+        answers = zip(files, pool.map(said, files), strict=True)
+        return {file: text for file, text in answers if text}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", type=Path, nargs="*", help="default: all of them; named ones with both")
+    help_text = "default: all of them; named ones with both"
+    parser.add_argument("file", type=Path, nargs="*", help=help_text)
     options = parser.parse_args()
     files = [file.resolve() for file in options.file] or sources()
     failed = False

@@ -11,8 +11,9 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from check_wav import FULL_SCALE, samples_of
 from numpy.typing import NDArray
+
+from check_wav import FULL_SCALE, samples_of
 
 RUNS = ("first", "warm", "offline", "streamed")
 HEADINGS = ("run", "audio", "generate", "RTF", "process wall", "TTFA", "finish", "backend")

@@ -12,7 +12,7 @@ _REQUIRED = 0x80000000  # dyld refuses the file when it does not know the comman
 _LOAD_WEAK, _RPATH, _REEXPORT = 0x18 | _REQUIRED, 0x1C | _REQUIRED, 0x1F | _REQUIRED
 _NEEDS = (_LOAD_DYLIB, _LOAD_WEAK, _REEXPORT)
 _STAB, _TYPE, _EXTERNAL, _PRIVATE = 0xE0, 0x0E, 0x01, 0x10  # bits of a symbol's type
-_DYNAMIC_LOOKUP = 0xFE  # in place of a library: any that has it
+_NO_LIBRARY = (0, 0xFE)  # itself, any: what ziglang and Apple write for a lookup at run time
 
 
 @dataclass
@@ -71,6 +71,6 @@ def _read_symbols(data: bytes, found: MachO, table: int, count: int, names: int,
         elif not value:
             ordinal = description >> 8
             taken_from = found.needs[ordinal - 1] if 0 < ordinal <= len(found.needs) else None
-            if taken_from is None and ordinal != _DYNAMIC_LOOKUP:
+            if taken_from is None and ordinal not in _NO_LIBRARY:
                 raise ValueError(f"{name} is taken from library {ordinal}, which is not recorded")
             found.imports[name] = taken_from

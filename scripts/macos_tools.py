@@ -1,8 +1,8 @@
 """Lays down what a cross-build for Apple Silicon needs on Linux, in .cache/macos.
 
 The compiler is PyPI's ziglang, which brings libc++ and macOS's headers and stubs; ExecuTorch is the
-wheel for macOS; the rest are headers of this system, each linked to by name, so that nothing else of
-Linux is found. PCRE2 is a list of names: programs link against it and say so.
+wheel for macOS; the rest are headers of this system, each linked to by name, so that nothing else
+of Linux is found. PCRE2 is a list of names: programs link against it and say so.
 """
 
 from __future__ import annotations
@@ -29,10 +29,22 @@ OLDEST_ZIG = "0.12.1"  # libc++ 17; the pinned one has libc++ 22
 PCRE2_NAME = "/opt/homebrew/opt/pcre2/lib/libpcre2-8.0.dylib"
 
 _COMPILER = """#!/bin/sh
-# ziglang knows no bundles, which to dyld differ from libraries in nothing that matters here.
+# ziglang knows no bundles, which to dyld differ from libraries in nothing that matters here, and
+# takes -needed_library with a name, where Apple's linker takes a path.
+needed=
 for argument; do
   shift
-  [ "$argument" = -bundle ] && argument=-dynamiclib
+  case $needed$argument in
+    -bundle) argument=-dynamiclib ;;
+    -needed_library) needed=needed: ;;
+    needed:/*.dylib)
+      needed=
+      folder=${{argument%/*}}
+      argument=${{argument##*/lib}}
+      set -- "$@" "${{argument%.dylib}}"
+      argument=-L$folder
+      ;;
+  esac
   set -- "$@" "$argument"
 done
 exec {zig} c++ -target aarch64-macos.14.0 -I{overlay} "$@"

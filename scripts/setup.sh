@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
 # Sets up what building and testing need: system packages, .venv, Python packages.
+#   setup.sh [dev|build|system]
+# With `build` Python gets what the runner and exporting need, with `system` nothing.
 #
 #   PYTHON       interpreter to make .venv with (default python3; 3.11 or newer)
 #   TORCH_INDEX  package index to take PyTorch from, when it is not installed yet
 #
 # System packages are installed by root on Debian and Ubuntu only; anybody else
-# is told the command. `setup.sh system` goes no further. Exits 2 when something has to be done by hand first.
+# is told the command. Exits 2 when something has to be done by hand first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+what=${1:-dev}
 PYTHON=${PYTHON:-python3}
 VENV=.venv
 # Only its vocabulary file is used, hence without the packages it depends on.
@@ -98,10 +101,10 @@ install_python_packages() {
     export PKG_CONFIG_PATH
   fi
   echo "installing Python packages into $VENV"
-  $VENV/bin/pip install -qq --group dev
-  $VENV/bin/pip install -qq --no-deps $MISTRAL_COMMON
+  $VENV/bin/pip install -qq --group "$what"
+  [ "$what" = build ] || $VENV/bin/pip install -qq --no-deps $MISTRAL_COMMON
 }
 
 check_python
 install_system_packages
-[ "${1:-}" = system ] || install_python_packages
+[ "$what" = system ] || install_python_packages

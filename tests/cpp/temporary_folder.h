@@ -1,6 +1,8 @@
 // A folder of a test's own, gone with the test.
 #pragma once
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <stdexcept>

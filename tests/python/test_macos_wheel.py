@@ -10,7 +10,6 @@ import hashlib
 import importlib.util
 import json
 import re
-import struct
 from pathlib import Path
 from types import ModuleType
 
@@ -108,23 +107,3 @@ def test_both_wheels_have_the_same_config_headers_and_schema(installed: Path) ->
     include = installed / "include"
     headers = sorted(p.relative_to(include).as_posix() for p in include.rglob("*") if p.is_file())
     assert [h for h in headers if h.startswith("executorch/")] == RECORD["headers"]
-
-
-def test_mach_o_is_read(checker: ModuleType) -> None:
-    """A library of three commands: name, need, and built for 14.2."""
-
-    def text(kind: int, value: bytes) -> bytes:
-        padded = value + b"\0" * (8 - len(value) % 8)
-        return struct.pack("<6I", kind, 24 + len(padded), 24, 0, 0, 0) + padded
-
-    commands = text(0xD, b"@rpath/a.dylib") + text(0xC, b"@rpath/b.dylib")
-    commands += struct.pack("<6I", 0x32, 24, 1, 14 << 16 | 2 << 8, 0, 0)
-    header = struct.pack("<8I", 0xFEEDFACF, 0, 0, 6, 3, len(commands), 0, 0)
-    assert checker.mach_o(header + commands) == {
-        "minos": "14.2",
-        "name": "@rpath/a.dylib",
-        "needs": ["@rpath/b.dylib"],
-        "rpaths": [],
-    }
-    with pytest.raises(ValueError, match="Mach-O"):
-        checker.mach_o(b"\x7fELF" + bytes(32))

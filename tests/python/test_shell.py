@@ -42,6 +42,7 @@ MAKE_4 = {
     r"&:": "a.h a.c &: a.y",
     r"^(undefine|private|load) ": "undefine NAME",
 }
+_WITHOUT_LONG_OPTIONS = "cp|mv|rm|ln|ls|mkdir|mktemp|sort|head|tail|cut|du|touch|tr|wc|chmod|sed"
 GNU = {
     r"\bsed (-[a-zA-Z]+ )*-[a-zA-Z]*i(?! ''| \"\")(?!\.)": "sed -i s/a/b/ file",
     r"\bsed (-[a-zA-Z]+ )*-[a-zA-Z]*r\b": "sed -r 's/(a)/b/' file",
@@ -60,9 +61,7 @@ GNU = {
     r"\binstall (-[a-z]+ )*-[a-zA-Z]*D": "install -D a b/a",
     r"\bbase64 (-d )?-w": "base64 -w 0 file",
     r"\bdu (-[a-z]+ )*-[a-z]*b": "du -sb folder",
-    r"\b(cp|mv|rm|ln|ls|mkdir|mktemp|sort|head|tail|cut|du|touch|tr|wc|chmod|sed)( [^|;&]*)? --[a-z]": (
-        "cp --reflink=auto a b"
-    ),
+    rf"\b({_WITHOUT_LONG_OPTIONS})( [^|;&]*)? --[a-z]": "cp --reflink=auto a b",
 }
 
 
