@@ -27,7 +27,7 @@ for part in googletest googlemock; do
   flags+=" -I$googletest/$part -I$googletest/$part/include"
 done
 printf '%s\n' "${sources[@]}" | xargs -P "$(getconf _NPROCESSORS_ONLN)" -I{} \
-  sh -c "$compiler $flags -c {} -o $out/\$(basename {}).o"
+  sh -c "$compiler $flags -c {} -o $out/\$(echo {} | tr / _).o"
 "$compiler" -static "$out"/*.o -o "$out/kernel_tests" 2>/dev/null
 for cpu in max cortex-a53; do # the second lacks the dot product
   echo "== $cpu"
