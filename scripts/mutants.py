@@ -222,6 +222,8 @@ def main() -> int:
         except ValueError as error:
             print(f"cannot be tried: {error}", flush=True)
             continue
+        if store.exists():  # another run, of other faults, may add to it
+            known |= json.loads(store.read_text())
         known[key] = {"fault": fault.name, "outcome": outcome, "passes": base}
         store.write_text(json.dumps(known, indent=1))
         print(f"{outcome:9} {time.monotonic() - started:5.1f} s  {fault.name}", flush=True)

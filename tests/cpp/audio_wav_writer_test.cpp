@@ -19,7 +19,6 @@
 #include <thread>
 #include <vector>
 
-#include "fake_fsync.h"
 #include "voxtral_tts/audio_sink.h"
 #include "voxtral_tts/error.h"
 
@@ -189,71 +188,6 @@ TEST_F(WavWriterTest, UnusableTargetsFailAtOnce) {
     });
     ::chmod(dir_.c_str(), 0755);
   }
-}
-
-// The one file beside `path_`, which has what was written.
-TEST_F(WavWriterTest, AFailedLastStepKeepsAndNamesTheFile) {
-  const auto expect_kept = [&](int error, auto&& prepare) {
-    WavWriter writer(path_, kRate);
-    writer.append(std::vector<float>{1.0f});
-    [[maybe_unused]] const auto hindrance = prepare();
-    try {
-      writer.finish();
-      ADD_FAILURE() << "no error";
-    } catch (const Error& caught) {
-      EXPECT_EQ(caught.system_errno(), error);
-      const std::string message = caught.what();
-      const size_t begin = message.rfind(".voxtral_tts-");
-      ASSERT_NE(begin, std::string::npos) << message;
-      const fs::path left =
-          dir_ / message.substr(begin, message.find('\'', begin) - begin);
-      writer.abandon();
-      EXPECT_EQ(read_text(left), expected_wav("\xFF\x7F")) << left;
-      fs::remove(left);
-    }
-  };
-  expect_kept(EIO, [] { return FailingFsync(EIO); });
-  expect_kept(EISDIR, [&] {
-    fs::create_directory(path_); // appeared meanwhile
-    return 0;
-  });
-}
-
-TEST_F(WavWriterTest, AFileSystemWithoutFsyncIsNoFailure) {
-  for (const int error : {EINVAL, ENOTSUP}) {
-    const FailingFsync fails(error);
-    WavWriter writer(path_, kRate);
-    writer.append(std::vector<float>{1.0f});
-    writer.finish();
-    EXPECT_EQ(read_text(path_), expected_wav("\xFF\x7F"));
-    fs::remove(path_);
-  }
-}
-
-TEST_F(WavWriterTest, AStreamThatIsAFileGetsItsTrueSizes) {
-  const auto written = [&](int flags, bool finishes) {
-    std::ofstream(path_) << "before";
-    const int fd = ::open(path_.c_str(), O_WRONLY | flags);
-    ::lseek(fd, 0, SEEK_END);
-    WavWriter writer(fd, "standard output", kRate);
-    writer.append(std::vector<float>{1.0f});
-    if (finishes) {
-      writer.finish();
-    } else {
-      writer.keep_partial();
-    }
-    EXPECT_EQ(::write(fd, "after", 5), 5); // its position stays at the end
-    ::close(fd);
-    return read_text(path_);
-  };
-  const std::string data = "\xFF\x7F";
-  EXPECT_EQ(written(0, true), "before" + expected_wav(data) + "after");
-  EXPECT_EQ(written(0, false), "before" + expected_wav(data) + "after");
-  // Nothing can be written over where everything is appended.
-  EXPECT_EQ(
-      written(O_APPEND, true),
-      "before" + expected_header(kUnknownWavSize, kUnknownWavSize) + data +
-          "after");
 }
 
 // A file size limit stands in for a full disk: the write is short, then fails.
