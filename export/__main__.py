@@ -193,6 +193,8 @@ def main(argv: list[str] | None = None, prog: str = "python -m export") -> int:
     try:
         with Checkpoint(arguments.model_path) as checkpoint:
             checkpoint.validate()
+            for note in checkpoint.notes():
+                print(f"note: {note}", file=sys.stderr)
             export_folder(
                 checkpoint, arguments.output_dir, options, arguments.export_target, progress
             )

@@ -263,7 +263,8 @@ def test_a_missing_checkpoint_is_one_line(export, output, tmp_path, capsys):
     file = missing / "params.json"
     assert (captured.out, captured.err) == (
         "",
-        f"error: --model-path: {file}: cannot be read: No such file or directory\n",
+        f"error: --model-path: {file}: cannot be read: No such file or directory; "
+        "name the folder of the whole checkpoint\n",
     )
     assert not output.exists()
 
