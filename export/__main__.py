@@ -9,7 +9,14 @@ import time
 import warnings
 from pathlib import Path
 
-from .options import GROUP_SIZES, MIN_SEQ_LEN, ExportOptions, UnsupportedOptions, supported_table
+from .options import (
+    GROUP_SIZES,
+    MIN_SEQ_LEN,
+    PRESETS,
+    ExportOptions,
+    UnsupportedOptions,
+    supported_table,
+)
 
 EXIT_FAILURE = 1
 EXIT_USAGE = 2
@@ -38,11 +45,16 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--model-path", type=Path, help="checkpoint folder")
     add("--output-dir", type=Path, help="folder to write")
-    add("--backend", default=defaults.backend, help="xnnpack (default), portable or mlx")
-    add("--dtype", default=defaults.dtype, help="fp32 (default); mlx: bf16, fp16 too")
+    add(
+        "--preset",
+        choices=tuple(PRESETS),
+        help="all of the flags from --backend to --kv-dtype; any that is given as well counts "
+        "instead. Without any of them: mac on macOS, else cpu",
+    )
+    add("--backend", help="xnnpack (default), portable or mlx")
+    add("--dtype", help="fp32 (default); mlx: bf16, fp16 too")
     add(
         "--qlinear",
-        default="none",
         help="linear weights: none (default); xnnpack: 8da4w, 8da8w; mlx: 4w, 8w",
     )
     sizes = ", ".join(map(str, GROUP_SIZES))
@@ -64,12 +76,10 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     )
     add(
         "--qembedding",
-        default="none",
         help="embedding tables: none (default) or 8w; mlx: 4w too",
     )
     add(
         "--qlinear-codec",
-        default="none",
         help="the codec's linears: none (default); xnnpack: 8da8w; mlx: 4w, 8w",
     )
     add("--kv-dtype", help="keys and values: fp32 (default), bf16, fp16; mlx: the model's own")
@@ -104,10 +114,26 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     return parser
 
 
+def _apply_preset(arguments: argparse.Namespace) -> None:
+    """Fills in the flags that were not given: the preset's, else the plain defaults."""
+    plain = {"backend": "xnnpack", "dtype": "fp32"}
+    plain |= {"qlinear": "none", "qembedding": "none", "qlinear_codec": "none"}
+    given = any(getattr(arguments, name) is not None for name in (*plain, "kv_dtype"))
+    preset = arguments.preset
+    if preset is None and not given:
+        preset = "mac" if sys.platform == "darwin" else "cpu"
+        flags = " ".join(f"--{k.replace('_', '-')} {v}" for k, v in PRESETS[preset].items())
+        print(f"note: --preset {preset}: {flags}", file=sys.stderr)
+    for name, value in (plain | (PRESETS[preset] if preset else {})).items():
+        if getattr(arguments, name) is None:
+            setattr(arguments, name, value)
+
+
 def _options(arguments: argparse.Namespace) -> ExportOptions:
     def value(text: str) -> str | None:
         return None if text == "none" else text
 
+    _apply_preset(arguments)
     options = ExportOptions(
         backend=arguments.backend,
         dtype=arguments.dtype,
@@ -193,6 +219,8 @@ def main(argv: list[str] | None = None, prog: str = "python -m export") -> int:
     try:
         with Checkpoint(arguments.model_path) as checkpoint:
             checkpoint.validate()
+            for note in checkpoint.notes():
+                print(f"note: {note}", file=sys.stderr)
             export_folder(
                 checkpoint, arguments.output_dir, options, arguments.export_target, progress
             )

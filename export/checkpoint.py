@@ -19,6 +19,8 @@ from .contract import (
     BOS_TOKEN,
     TEXT_TO_AUDIO_TOKEN,
 )
+from .contradictions import params_problems, vocabulary_problems
+from .voice_file import load_voice, voice_files
 
 Shapes = dict[str, tuple[int, ...]]
 
@@ -31,7 +33,8 @@ _CODEBOOK = "quantizer.semantic_codebook."
 SEMANTIC_CODEBOOK = (_CODEBOOK + "cluster_usage", _CODEBOOK + "embedding_sum")
 WEIGHT_NORM_G = "parametrizations.weight.original0"
 WEIGHT_NORM_V = "parametrizations.weight.original1"
-_STORED_DTYPE = "BF16"
+_DTYPES = ("BF16", "F16", "F32")  # the published one, and what is converted
+_NAMES_SHOWN = 3
 
 
 def expected_tensors(config: VoxtralConfig) -> Shapes:
@@ -145,7 +148,10 @@ class Checkpoint:
             try:
                 self._mapped = safe_open(self.tensor_file, framework="pt", device="cpu")
             except (OSError, SafetensorError) as error:
-                raise CheckpointError(f"{self.tensor_file}: cannot be opened: {error}") from error
+                raise CheckpointError(
+                    f"{self.tensor_file}: cannot be opened: {error}; it is absent, cut or no "
+                    "safetensors file: download it again"
+                ) from error
         return self._mapped
 
     @property
@@ -154,24 +160,33 @@ class Checkpoint:
 
     def special_ids(self) -> dict[str, int]:
         """The ids of tekken.json's special tokens by name. Raises CheckpointError."""
+        document = self._tokenizer()
         try:
-            document = json.loads(self.tokenizer_file.read_text(encoding="utf-8"))
             return {token["token_str"]: token["rank"] for token in document["special_tokens"]}
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (KeyError, TypeError) as error:
             raise CheckpointError(f"{self.tokenizer_file}: no special tokens: {error!r}") from error
+
+    def _tokenizer(self) -> Any:
+        """The content of tekken.json. Raises CheckpointError."""
+        try:
+            return json.loads(self.tokenizer_file.read_text(encoding="utf-8"))
+        except OSError as error:
+            problem = f"cannot be read: {error.strerror}"
+        except (ValueError, RecursionError) as error:
+            problem = f"is not JSON: {error}"
+        raise CheckpointError(f"{self.tokenizer_file}: {problem}")
 
     @property
     def voice_files(self) -> dict[str, Path]:
-        """Voice name -> its .pt file, sorted by name."""
-        files = sorted((self.path / "voice_embedding").glob("*.pt"))
-        return {file.stem: file for file in files}
+        """Voice name -> its .pt or .safetensors file, sorted by name."""
+        return {file.stem: file for file in voice_files(self.path / "voice_embedding")}
 
     def names(self) -> list[str]:
         """Names of the stored tensors."""
         return sorted(self._tensors().keys())
 
     def tensor(self, name: str) -> torch.Tensor:
-        """One stored tensor, bf16. Raises CheckpointError when it is absent."""
+        """One tensor as it is stored: bf16, fp16 or fp32. Raises CheckpointError when absent."""
         try:
             tensor: torch.Tensor = self._tensors().get_tensor(name)
         except SafetensorError as error:
@@ -186,42 +201,80 @@ class Checkpoint:
         """
         digest = hashlib.sha256()
         for name in SEMANTIC_CODEBOOK:
-            digest.update(self.tensor(CODEC_PREFIX + name).view(torch.uint8).numpy().tobytes())
+            stored = self.tensor(CODEC_PREFIX + name).to(torch.bfloat16)
+            digest.update(stored.view(torch.uint8).numpy().tobytes())
         return int.from_bytes(digest.digest()[:4]) >> 1
 
     def voice(self, name: str) -> torch.Tensor:
-        """The rows of a preset voice, [N, dim] bf16, in the language model's embedding space."""
+        """The rows of a preset voice, [N, dim], in the language model's embedding space."""
         files = self.voice_files
         if name not in files:
             known = ", ".join(files) or "none"
             raise CheckpointError(f"{self.path}: no voice '{name}'; there are: {known}")
-        rows: torch.Tensor = torch.load(files[name], map_location="cpu", weights_only=True)
-        dim = self.config.language_model.dim
-        if rows.ndim != 2 or rows.shape[1] != dim:
-            raise CheckpointError(f"{files[name]}: expected [N, {dim}], found {list(rows.shape)}")
-        return rows
+        return load_voice(files[name], self.config.language_model.dim)
+
+    def notes(self) -> list[str]:
+        """What is unusual about the folder and does no harm."""
+        expected = expected_tensors(self.config)
+        unknown = [name for name in self.names() if name not in expected]
+        converted = [n for n in self._known() if self._dtype(n) in _DTYPES[1:]]
+        notes = []
+        if unknown:
+            notes.append(f"tensors that the model does not have are left out: {_listed(unknown)}")
+        if converted:
+            notes.append(f"tensors that are not BF16 are converted: {_listed(converted)}")
+        return [f"{self.tensor_file.name}: {note}" for note in notes]
 
     def validate(self) -> None:
         """Raises one CheckpointError that lists every problem of the folder."""
-        problems = self._tensor_problems() + self._tokenizer_problems()
-        if not self.voice_files:
-            problems.append("voice_embedding/*.pt: missing files")
+        problems = self._params_problems() + self._tensor_problems()
+        problems += self._tokenizer_problems() + self._voice_problems()
         if problems:
             listing = "\n  ".join(problems)
             raise CheckpointError(f"{self.path}: {len(problems)} problems:\n  {listing}")
+
+    def _known(self) -> list[str]:
+        """Names of the stored tensors that the model has."""
+        return sorted(expected_tensors(self.config).keys() & set(self.names()))
+
+    def _dtype(self, name: str) -> str:
+        dtype: str = self._tensors().get_slice(name).get_dtype()
+        return dtype
+
+    def _params_problems(self) -> list[str]:
+        params = json.loads((self.path / "params.json").read_text(encoding="utf-8"))
+        return params_problems(params, self.config)
+
+    def _voice_problems(self) -> list[str]:
+        folder = "voice_embedding"
+        files = voice_files(self.path / folder)
+        if not files:
+            return [f"{folder}/*.pt: missing files"]
+        problems, seen = [], set()
+        for file in files:
+            if file.stem in seen:
+                problems.append(f"{folder}/{file.name}: a second file of the voice {file.stem}")
+            seen.add(file.stem)
+            try:
+                load_voice(file, self.config.language_model.dim)
+            except CheckpointError as error:
+                problems.append(self._relative(error))
+        return problems
+
+    def _relative(self, error: CheckpointError) -> str:
+        """The error's message, as a line of the list for this folder."""
+        return str(error).removeprefix(f"{self.path}/")
 
     def _tensor_problems(self) -> list[str]:
         expected = expected_tensors(self.config)
         found = set(self._tensors().keys())
         problems = [f"{name}: missing tensor" for name in sorted(expected.keys() - found)]
-        problems += [f"{name}: unexpected tensor" for name in sorted(found - expected.keys())]
-        for name in sorted(found & expected.keys()):
-            stored = self._tensors().get_slice(name)
-            shape, dtype = list(stored.get_shape()), stored.get_dtype()
+        for name in self._known():
+            shape, dtype = list(self._tensors().get_slice(name).get_shape()), self._dtype(name)
             if shape != list(expected[name]):
                 problems.append(f"{name}: shape {shape}, expected {list(expected[name])}")
-            if dtype != _STORED_DTYPE:
-                problems.append(f"{name}: dtype {dtype}, expected {_STORED_DTYPE}")
+            if dtype not in _DTYPES:
+                problems.append(f"{name}: dtype {dtype}, expected {', '.join(_DTYPES)}")
         return problems
 
     def _tokenizer_problems(self) -> list[str]:
@@ -229,9 +282,10 @@ class Checkpoint:
         if not self.tokenizer_file.is_file():
             return [f"{name}: missing file"]
         try:
+            problems = vocabulary_problems(self._tokenizer(), self.config)
             ids = self.special_ids()
         except CheckpointError as error:
-            return [str(error).removeprefix(f"{self.path}/")]
+            return [self._relative(error)]
         expected = {
             BOS_TOKEN: self.config.bos_token_id,
             AUDIO_TOKEN: self.config.audio_token_id,
@@ -239,7 +293,6 @@ class Checkpoint:
             TEXT_TO_AUDIO_TOKEN: None,  # params.json does not mention these two
             AUDIO_TO_TEXT_TOKEN: None,
         }
-        problems = []
         for token, value in expected.items():
             if token not in ids:
                 problems.append(f"{name}: special token {token} is missing")
@@ -248,3 +301,10 @@ class Checkpoint:
             elif value is not None and ids[token] != value:
                 problems.append(f"{name}: {token} is {ids[token]}, in params.json it is {value}")
         return problems
+
+
+def _listed(names: list[str]) -> str:
+    """The first of many names."""
+    shown = ", ".join(names[:_NAMES_SHOWN])
+    left = len(names) - _NAMES_SHOWN
+    return f"{shown} and {left} more" if left > 0 else shown

@@ -143,7 +143,9 @@ class VoxtralConfig:
         try:
             params = json.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
-            raise CheckpointError(f"{path}: cannot be read: {error.strerror}") from error
+            raise CheckpointError(
+                f"{path}: cannot be read: {error.strerror}; name the folder of the whole checkpoint"
+            ) from error
         except (ValueError, RecursionError) as error:  # the latter of a thousand brackets
             raise CheckpointError(f"{path}: is not JSON: {error}") from error
         return VoxtralConfig.from_params(params, str(path))
@@ -193,13 +195,15 @@ class _Section:
         self._values = values
 
     def __contains__(self, key: str) -> bool:
-        return key in self._values
+        return self._values.get(key) is not None  # null is as good as absent
 
     def fail(self, key: str, problem: str) -> NoReturn:
         raise CheckpointError(f"{self._source}: {(self._prefix + key).strip('.')}: {problem}")
 
     def get(self, key: str, default: Any = None) -> Any:
-        value = self._values.get(key, default)
+        value = self._values.get(key)
+        if value is None:
+            value = default
         if value is None:
             self.fail(key, "is missing")
         return value
@@ -234,11 +238,11 @@ class _Section:
         return numbers
 
     def require_true(self, key: str) -> None:
-        if self._values.get(key, True) is not True:
+        if self.get(key, True) is not True:
             self.fail(key, "only true is supported")
 
     def refuse_biases(self) -> None:
-        if self._values.get("use_biases", False) is not False:
+        if self.get("use_biases", False) is not False:
             self.fail("use_biases", "only false is supported")
 
 

@@ -27,6 +27,23 @@ SUPPORTED = (
         (None, "4w", "8w"),
     ),
 )
+PRESETS: dict[str, dict[str, str]] = {
+    "cpu": {
+        "backend": "xnnpack",
+        "qlinear": "8da4w",
+        "qembedding": "8w",
+        "qlinear_codec": "8da8w",
+        "kv_dtype": "bf16",
+    },
+    "mac": {
+        "backend": "mlx",
+        "dtype": "bf16",
+        "qlinear": "4w",
+        "qembedding": "8w",
+        "qlinear_codec": "8w",
+    },
+}
+"""What most users want, by name: the options of `ExportOptions` that differ from its defaults."""
 TORCH_DTYPES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
 GROUP_SIZES = (32, 64, 128)
 KV_DTYPES = {"xnnpack": ("fp32", "bf16", "fp16"), "portable": ("fp32", "bf16", "fp16")}

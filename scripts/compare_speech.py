@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+
 from check_wav import FULL_SCALE, samples_of
 
 MOST_APART = 1  # of 32767

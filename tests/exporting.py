@@ -48,6 +48,8 @@ def export(checkpoint: Path, folder: Path, *flags: str) -> None:
     """`python -m export` in this process: importing what lowers takes a tenth of an export."""
     from export.__main__ import main
 
+    if "--backend" not in flags:  # no preset: every flag means itself
+        flags = ("--backend", "xnnpack", *flags)
     places = ("--model-path", str(checkpoint), "--output-dir", str(folder))
     assert main([*places, "--max-seq-len", str(MAX_SEQ_LEN), *flags]) == 0
 

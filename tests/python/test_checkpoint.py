@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+import re
 import shutil
 from pathlib import Path
 
@@ -55,7 +56,9 @@ def test_segments_may_be_limited():
     assert VoxtralConfig.from_params(content).segment_characters is None
     content["segment_characters"] = 60
     assert VoxtralConfig.from_params(content).segment_characters == 60
-    for wrong in (0, -1, 6.5, "60", None, True):
+    content["segment_characters"] = None
+    assert VoxtralConfig.from_params(content).segment_characters is None
+    for wrong in (0, -1, 6.5, "60", True):
         content["segment_characters"] = wrong
         with pytest.raises(CheckpointError, match="segment_characters"):
             VoxtralConfig.from_params(content)
@@ -161,16 +164,180 @@ def test_all_problems_are_listed_at_once(tiny, tmp_path):
     with pytest.raises(CheckpointError) as caught:
         Checkpoint(tmp_path).validate()
     message = str(caught.value)
-    assert message.startswith(f"{tmp_path}: 6 problems:")
+    assert message.startswith(f"{tmp_path}: 4 problems:")
     for problem in (
         "norm.weight: missing tensor",
-        "lm_head.weight: unexpected tensor",
         "layers.0.ffn_norm.weight: shape [3], expected [64]",
-        "layers.1.ffn_norm.weight: dtype F16, expected BF16",
         "tekken.json: missing file",
         "voice_embedding/*.pt: missing files",
     ):
         assert problem in message
+
+
+def _change_params(folder: Path, key: str, value: object) -> None:
+    file = folder / "params.json"
+    content = json.loads(file.read_text())
+    *parents, last = key.split(".")
+    section = content
+    for parent in parents:
+        section = section[parent]
+    section[last] = value
+    file.write_text(json.dumps(content))
+
+
+def _change_tokenizer(folder: Path, section: str, key: str, value: object) -> None:
+    file = folder / "tekken.json"
+    content = json.loads(file.read_text())
+    content[section][key] = value
+    file.write_text(json.dumps(content))
+
+
+def _voice(folder: Path) -> Path:
+    return folder / "voice_embedding" / "casual_male.pt"
+
+
+def _cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:100])
+
+
+_ENCODING = "multimodal.audio_model_args.audio_encoding_args"
+_CODEC = "multimodal.audio_tokenizer_args"
+
+# What is done to a whole folder -> what the one line about it says.
+FAULTS = {
+    "voice: cut file": (lambda f: _cut(_voice(f)), r"casual_male\.pt: cannot be read"),
+    "voice: empty file": (lambda f: _voice(f).write_bytes(b""), r"casual_male\.pt: "),
+    "voice: other width": (
+        lambda f: torch.save(torch.zeros(3, 65), _voice(f)),
+        r"casual_male\.pt: shape \[3, 65\], expected \[N, 64\]",
+    ),
+    "voice: a vector": (
+        lambda f: torch.save(torch.zeros(64), _voice(f)),
+        r"casual_male\.pt: shape \[64\], expected",
+    ),
+    "voice: no rows": (
+        lambda f: torch.save(torch.zeros(0, 64), _voice(f)),
+        r"casual_male\.pt: shape \[0, 64\], expected",
+    ),
+    "voice: integers": (
+        lambda f: torch.save(torch.zeros(3, 64, dtype=torch.int64), _voice(f)),
+        r"casual_male\.pt: dtype torch\.int64, expected",
+    ),
+    "voice: not finite": (
+        lambda f: torch.save(torch.full((3, 64), float("nan")), _voice(f)),
+        r"casual_male\.pt: holds values that are not finite",
+    ),
+    "voice: no tensor": (
+        lambda f: torch.save({"rows": torch.zeros(3, 64)}, _voice(f)),
+        r"casual_male\.pt: holds a dict, expected a tensor",
+    ),
+    "voice: two files": (
+        lambda f: save_file({"a": torch.zeros(3, 64)}, _voice(f).with_suffix(".safetensors")),
+        r"casual_male\.safetensors: a second file of the voice casual_male",
+    ),
+    "voice: two tensors": (
+        lambda f: save_file(
+            {"a": torch.zeros(3, 64), "b": torch.zeros(3, 64)}, f / "voice_embedding/x.safetensors"
+        ),
+        r"x\.safetensors: 2 tensors, expected one",
+    ),
+    "vocabulary: other size": (
+        lambda f: _change_tokenizer(f, "config", "default_vocab_size", 1535),
+        r"default_vocab_size is 1535, in params\.json vocab_size is 1536",
+    ),
+    "vocabulary: no pattern": (
+        lambda f: _change_tokenizer(f, "config", "pattern", None),
+        r"config\.pattern is missing",
+    ),
+    "vocabulary: too many special tokens": (
+        lambda f: _change_tokenizer(f, "config", "default_num_special_tokens", 1536),
+        r"default_num_special_tokens is 1536, expected an integer from 1 to 1535",
+    ),
+    "vocabulary: too few rows": (
+        lambda f: _change_tokenizer(f, "config", "default_num_special_tokens", 900),
+        r"vocab has 600 rows, expected 636",
+    ),
+    "vocabulary: a row out of order": (
+        lambda f: _change_tokenizer(f, "vocab", 7, {"rank": 8, "token_bytes": "AA=="}),
+        r"vocab row 7: rank 8, expected 7",
+    ),
+    "vocabulary: other sampling rate": (
+        lambda f: _change_tokenizer(f, "audio", "sampling_rate", 16000),
+        r"audio\.sampling_rate is 16000, in params\.json it is 24000",
+    ),
+    **{
+        f"params: {key}": (
+            lambda f, key=key, value=value: _change_params(f, key, value),
+            rf"params\.json: {key} is {value!r}, expected {expected!r}",
+        )
+        for key, value, expected in (
+            (f"{_ENCODING}.frame_rate", 25.0, 12.5),
+            (f"{_ENCODING}.num_codebooks", 36, 37),
+            (f"{_CODEC}.sampling_rate", 16000, 24000),
+            (f"{_CODEC}.channels", 2, 1),
+            (f"{_CODEC}.semantic_codebook_size", 511, 512),
+            (f"{_CODEC}.acoustic_codebook_size", 20, 21),
+            (f"{_CODEC}.acoustic_dim", 35, 36),
+        )
+    },
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_the_runner_would_stumble_over_is_told_before_the_work(tiny, tmp_path, fault):
+    folder = tmp_path / "changed"
+    shutil.copytree(tiny, folder)
+    change, message = FAULTS[fault]
+    change(folder)
+    with Checkpoint(folder) as checkpoint, pytest.raises(CheckpointError, match=message) as caught:
+        checkpoint.validate()
+    assert str(caught.value).startswith(f"{folder}: 1 problems:\n  ")
+
+
+def test_faults_of_different_files_are_one_list(tiny, tmp_path):
+    folder = tmp_path / "changed"
+    shutil.copytree(tiny, folder)
+    made = ("voice: other width", "vocabulary: no pattern", f"params: {_CODEC}.channels")
+    for fault in made:
+        FAULTS[fault][0](folder)
+    with Checkpoint(folder) as checkpoint, pytest.raises(CheckpointError) as caught:
+        checkpoint.validate()
+    assert str(caught.value).startswith(f"{folder}: 3 problems:")
+    for fault in made:
+        assert re.search(FAULTS[fault][1], str(caught.value))
+
+
+def test_harmless_differences_are_notes_or_nothing(tiny, tmp_path):
+    folder = tmp_path / "changed"
+    shutil.copytree(tiny, folder)
+    tensors = load_file(tiny / "consolidated.safetensors")
+    tensors["lm_head.weight"] = torch.zeros(2, dtype=torch.bfloat16)
+    tensors["norm.weight"] = tensors["norm.weight"].float()
+    tensors["layers.1.ffn_norm.weight"] = tensors["layers.1.ffn_norm.weight"].half()
+    usage = "audio_tokenizer.quantizer.semantic_codebook.cluster_usage"
+    tensors[usage] = tensors[usage].float()
+    save_file(tensors, folder / "consolidated.safetensors")
+    rows = torch.load(_voice(folder), weights_only=True)
+    _voice(folder).unlink()
+    save_file({"rows": rows.float()}, _voice(folder).with_suffix(".safetensors"))
+    (folder / "voice_embedding" / "._fr_female.pt").write_bytes(b"of a file system")
+    for key in ("use_biases", f"{_CODEC}.causal", f"{_CODEC}.channels", f"{_ENCODING}.frame_rate"):
+        _change_params(folder, key, None)
+    with Checkpoint(folder) as checkpoint, Checkpoint(tiny) as plain:
+        checkpoint.validate()
+        assert checkpoint.notes() == [
+            "consolidated.safetensors: tensors that the model does not have are left out: "
+            "lm_head.weight",
+            "consolidated.safetensors: tensors that are not BF16 are converted: "
+            f"{usage}, layers.1.ffn_norm.weight, norm.weight",
+        ]
+        assert plain.notes() == []
+        assert list(checkpoint.voice_files) == ["casual_male", "fr_female", "neutral_female"]
+        assert torch.equal(checkpoint.voice("casual_male"), rows.float())
+        assert checkpoint.codebook_id() == plain.codebook_id()
+    model, expected = VoxtralTTS.from_checkpoint(folder), VoxtralTTS.from_checkpoint(tiny)
+    for name, tensor in expected.state_dict().items():
+        assert torch.allclose(model.state_dict()[name], tensor, rtol=2e-3), name  # fp16's rounding
 
 
 def test_unreadable_files_are_named(tiny, tmp_path):
@@ -183,7 +350,9 @@ def test_unreadable_files_are_named(tiny, tmp_path):
     with pytest.raises(CheckpointError, match=r"consolidated\.safetensors: cannot be opened"):
         Checkpoint(tmp_path)
     (tmp_path / "consolidated.safetensors").write_bytes(b"\x08\0\0\0\0\0\0\0{}")
-    with pytest.raises(CheckpointError, match=r"consolidated\.safetensors: cannot be opened"):
+    with pytest.raises(
+        CheckpointError, match=r"consolidated\.safetensors: cannot be opened.*download it again"
+    ):
         Checkpoint(tmp_path)
 
 

@@ -9,6 +9,7 @@ import errno
 import hashlib
 import json
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,10 +17,10 @@ import pytest
 
 import exporting
 from export import artifacts
-from export.__main__ import _IGNORED, main
+from export.__main__ import _IGNORED, _options, _parser, main
 from export.checkpoint import Checkpoint
 from export.loading import load_step
-from export.options import SUPPORTED, ExportOptions, UnsupportedOptions, supported_table
+from export.options import PRESETS, SUPPORTED, ExportOptions, UnsupportedOptions, supported_table
 
 Export = Callable[..., int]
 
@@ -47,7 +48,9 @@ def export(tiny_checkpoint: Path, output: Path) -> Export:
     def run(*flags: str, checkpoint: Path = tiny_checkpoint) -> int:
         limits = () if "--max-seq-len" in flags else ("--max-seq-len", "512")
         paths = ("--model-path", str(checkpoint), "--output-dir", str(output))
-        return main([*paths, *limits, *flags])
+        # Of the flags that choose what is exported one is always given: no preset counts.
+        plain = () if {"--backend", "--preset"} & set(flags) else ("--backend", "xnnpack")
+        return main([*paths, *limits, *plain, *flags])
 
     return run
 
@@ -122,6 +125,23 @@ def test_check_accepts_every_row_of_the_table():
                         ExportOptions(*options).check()
     with pytest.raises(UnsupportedOptions, match="--qlinear 8da8w --qembedding none"):
         ExportOptions(backend="portable", qlinear="8da8w").check()
+
+
+@pytest.mark.parametrize(
+    ("platform", "flags", "expected"),
+    [
+        ("linux", (), PRESETS["cpu"]),
+        ("darwin", (), PRESETS["mac"]),
+        ("linux", ("--preset", "mac"), PRESETS["mac"]),
+        ("darwin", ("--preset", "cpu"), PRESETS["cpu"]),
+        ("linux", ("--preset", "cpu", "--qlinear", "none"), PRESETS["cpu"] | {"qlinear": None}),
+        ("darwin", ("--qlinear", "8da8w"), {"qlinear": "8da8w"}),
+    ],
+)
+def test_a_preset_chooses_all_flags_that_are_not_given(monkeypatch, platform, flags, expected):
+    monkeypatch.setattr(sys, "platform", platform)
+    arguments = _parser("export").parse_args([*flags])
+    assert _options(arguments) == ExportOptions(**expected)
 
 
 def test_each_ignored_flag_is_one_note(export, capsys):
@@ -275,7 +295,8 @@ def test_a_missing_checkpoint_is_one_line(export, output, tmp_path, capsys):
     file = missing / "params.json"
     assert (captured.out, captured.err) == (
         "",
-        f"error: --model-path: {file}: cannot be read: No such file or directory\n",
+        f"error: --model-path: {file}: cannot be read: No such file or directory; "
+        "name the folder of the whole checkpoint\n",
     )
     assert not output.exists()
 
