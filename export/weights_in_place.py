@@ -22,14 +22,14 @@ from torch import Tensor, nn
 _SMALLEST = 1 << 20  # bytes; copies of less do not matter
 
 
-class TensorBytes(FileBackedData):
+class TensorBytes(FileBackedData):  # type: ignore[misc]  # untyped
     """A contiguous tensor on the CPU as the data of a program: neither copied nor on disk.
 
     The store takes instances of the base class as they are; nothing of it but the type is used.
     """
 
     def __init__(self, tensor: Tensor, sha256: bytes | None = None) -> None:
-        self._bytes = memoryview(tensor.flatten().view(torch.uint8).numpy())
+        self._bytes = tensor.flatten().view(torch.uint8).numpy().data
         self._digest = sha256
 
     def __len__(self) -> int:

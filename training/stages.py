@@ -234,7 +234,8 @@ def run_judge(shop: Workshop) -> None:
     ways = AllWays(shop.checkpoint, corpus, settings, shop.encoder, shop.runner, programs)
     first = {name: say(GREETING)[0] for name, say in islice(ways().items(), 4)}
     plot_spectrograms(first, GREETING, shop.work / "spectrograms.png")
-    processes = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    own = hasattr(os, "sched_getaffinity")
+    processes = len(os.sched_getaffinity(0)) if own else os.cpu_count() or 1
     verdicts = judge(texts, ways, shop.work / "judge.json", processes)
     for name, verdict in verdicts.items():
         print(f"{name}: {verdict.summary()}")
