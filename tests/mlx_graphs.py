@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from executorch.exir._serialize._program import _extract_delegate_payload
+from executorch.exir._serialize._program import deserialize_pte_binary
 
 from export.mlx_schema import ensure_mlx_schema
 
@@ -57,12 +57,9 @@ def mlx_graphs(file: Path) -> Iterator[Graph]:
     ensure_mlx_schema()
     from executorch.backends.mlx.pte_inspector import parse_mlx_flatbuffer
 
-    content = file.read_bytes()
-    index = 0
-    while payload := _extract_delegate_payload(content, "MLXBackend", index):
-        end = int.from_bytes(payload[8:16], "little")
-        yield _graph(parse_mlx_flatbuffer(payload[_HEADER:end]))
-        index += 1
+    for delegate in deserialize_pte_binary(file.read_bytes()).program.backend_delegate_data:
+        end = int.from_bytes(delegate.data[8:16], "little")
+        yield _graph(parse_mlx_flatbuffer(delegate.data[_HEADER:end]))
 
 
 def _graph(parsed: dict[str, Any]) -> Graph:

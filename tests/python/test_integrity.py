@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from executorch.exir._serialize._program import _extract_delegate_payload
+from executorch.exir._serialize._program import deserialize_pte_binary
 
 from command_line import Run, assert_error
 
@@ -58,16 +58,15 @@ def test_the_manifest_covers_all_that_is_interpreted(
     """Oracles: the file's own header, bytes 16 to 23 (ExecuTorch, extended header), and the
     payloads as the wheel's reader takes them out; nothing else but what pads them is covered."""
     folder = PACKAGED if kind == "packaged" else export_tiny("--backend", kind)
-    backend, alignment = ("mlx", 16384) if kind == "mlx" else ("xnnpack", 128)
+    alignment = 16384 if kind == "mlx" else 128
     part, content = interpreted(folder, name), (folder / name).read_bytes()
     (size,) = struct.unpack_from("<Q", content, 16)
     assert content[8:12] == b"eh00"
     assert part["ranges"][0] == [0, size]
     covered = [content[offset : offset + size] for offset, size in part["ranges"]]
     assert part["sha256"] == hashlib.sha256(b"".join(covered)).hexdigest()
-    payloads = []
-    while payload := _extract_delegate_payload(content, backend, len(payloads)):
-        payloads.append(payload)
+    program = deserialize_pte_binary(content).program
+    payloads = [delegate.data for delegate in program.backend_delegate_data]
     assert payloads
     for payload in payloads:
         assert any(payload in piece for piece in covered[1:])
