@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <type_traits>
+#include <utility>
 
 // Note [Aliasing]: MLX 0.32's CPU backend copies whatever it is given, which
 // doubles a model's memory. Its allocator keeps a size in front of each block,
@@ -15,6 +17,25 @@ namespace voxtral_tts::mlx_delegate {
 namespace {
 
 constexpr size_t kHeader = sizeof(size_t);
+
+// MLX 0.32.2, which a Mac runs, takes a buffer and its release apart.
+template <typename Array, typename Release>
+Array array_of(
+    mx::allocator::Buffer buffer,
+    mx::Shape shape,
+    mx::Dtype dtype,
+    Release release) {
+  using mx::allocator::Buffer;
+  if constexpr (
+      std::is_constructible_v<Array, Buffer, mx::Shape, mx::Dtype, Release>) {
+    return Array(buffer, std::move(shape), dtype, std::move(release));
+  } else {
+    return Array(
+        typename Array::Data(buffer, std::move(release)),
+        std::move(shape),
+        dtype);
+  }
+}
 
 bool try_alias() {
   // Room on both sides, so that another layout cannot harm anything.
@@ -62,12 +83,11 @@ mx::array alias(
     mx::Dtype dtype,
     std::shared_ptr<const void> owner) {
   auto* const block = const_cast<char*>(static_cast<const char*>(data));
-  return mx::array(
-      mx::allocator::Data(
-          mx::allocator::Buffer(block - kHeader),
-          [owner = std::move(owner)](mx::allocator::Buffer) {}),
+  return array_of<mx::array>(
+      mx::allocator::Buffer(block - kHeader),
       std::move(shape),
-      dtype);
+      dtype,
+      [owner = std::move(owner)](mx::allocator::Buffer) {});
 }
 
 } // namespace voxtral_tts::mlx_delegate
