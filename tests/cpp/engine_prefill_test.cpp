@@ -75,8 +75,9 @@ TEST_F(LongSpeech, PiecesChangeNothing) {
     EXPECT_EQ(call.position, position);
     position += static_cast<int64_t>(call.rows.size() / 2);
   }
-  // bos, begin, voice, text_to_audio, text, audio_to_text, begin; one frame.
-  EXPECT_EQ(position, 2 + kVoiceRows + 1 + 3'000 + 2 + 1);
+  // bos, begin, voice, text_to_audio, text, audio_to_text, begin; one frame,
+  // and the look for the end.
+  EXPECT_EQ(position, 2 + kVoiceRows + 1 + 3'000 + 2 + 1 + 1);
 }
 
 TEST_F(Speech, TheDiskIsWrittenAfterTheLastChunk) {
