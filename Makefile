@@ -106,7 +106,7 @@ test-hearing: build python ## the small voice as exported, heard by a recogniser
 test-asan: setup $(TEKKEN) $(EXPORTED) ## under ASan and UBSan: C++ tests, command line, Python module (ASAN_MLX=ON: MLX too)
 	@bash scripts/test_asan.sh $(TINY)/exported
 
-test-arm: voxtral_tts-xnnpack $(DEMO)/exported/model.pte ## C++ tests and the small voice on 64-bit Arm, cross-built and emulated
+test-arm: voxtral_tts-xnnpack $(TEKKEN) $(DEMO)/exported/model.pte ## C++ tests and the small voice on 64-bit Arm, cross-built and emulated
 	@bash scripts/test_arm.sh $(DEMO)/exported '$(SENTENCE)'
 
 # Other systems than this machine's, in Debian roots under .cache/roots; as root, with debootstrap.
