@@ -11,7 +11,7 @@ if(NOT APPLE)
     set(OPENSSL_USE_STATIC_LIBS FALSE)
     find_package(OpenSSL QUIET COMPONENTS Crypto)
   endif()
-  # Not the target: it adds what other parts of the archive need, such as zstd from Debian 14 on.
+  # Not the target: it adds what other parts of the archive need, such as zstd since Debian 13.
   target_include_directories(voxtral_tts_sha256 SYSTEM INTERFACE "${OPENSSL_INCLUDE_DIR}")
   target_link_libraries(voxtral_tts_sha256 INTERFACE "${OPENSSL_CRYPTO_LIBRARY}")
 endif()
