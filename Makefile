@@ -126,6 +126,7 @@ check-macos: setup ## cross-build for Apple Silicon on Linux, and read what a Ma
 	@bash scripts/check_macos.sh
 
 test-arm: voxtral_tts-xnnpack $(DEMO)/exported/model.pte ## C++ tests and the small voice on 64-bit Arm, cross-built and emulated
+test-arm: voxtral_tts-xnnpack $(TEKKEN) $(DEMO)/exported/model.pte ## C++ tests and the small voice on 64-bit Arm, cross-built and emulated
 	@bash scripts/test_arm.sh $(DEMO)/exported '$(SENTENCE)'
 
 # Other systems than this machine's, in Debian roots under .cache/roots; as root, with debootstrap.

@@ -4,7 +4,7 @@
 # .cache/roots/NAME holds that system, made by debootstrap when it is missing. It gets a copy of the
 # working tree in /src (its .venv, build and out stay from run to run), and this machine's way to
 # packages: apt's mirror and proxy, pip's settings, its cache and the indexes on this disk, certificates.
-# SCRIPT is what bash runs there as root, in /src; FOLDER is seen there as /given. Mounts end with it.
+# SCRIPT is what bash runs there as root, in /src; FOLDER is seen there as /given. Mounts end with it. Linux only.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 name=$1 suite=$2 script=$3 given=${4:-}

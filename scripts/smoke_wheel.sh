@@ -3,7 +3,7 @@
 #   smoke_wheel.sh WHEEL [PYTHON]
 set -euo pipefail
 cd "$(dirname "$0")/.."
-root=$PWD wheel=$(readlink -f "$1") python=${2:-python3}
+root=$PWD wheel=$(cd "$(dirname "$1")" && pwd -P)/$(basename "$1") python=${2:-python3}
 outside=$(mktemp -d)
 trap 'rm -rf "$outside"' EXIT
 

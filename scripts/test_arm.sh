@@ -53,10 +53,12 @@ speak() { # speak NAME COMMAND...
 }
 speak here ./voxtral_tts_runner
 emulated=(qemu-aarch64 -L /usr/aarch64-linux-gnu)
-for cpu in max cortex-a53; do # the second lacks the dot product
+for cpu in cortex-a76 cortex-a53; do # the second lacks the dot product; `max` would emulate SVE too, five times slower
   echo "== $cpu"
   export QEMU_CPU=$cpu
-  "${emulated[@]}" build/arm/tests/cpp/voxtral_tts_tests --gtest_brief=1
+  # Left out: the one that takes the time; an emulator's means nothing.
+  "${emulated[@]}" build/arm/tests/cpp/voxtral_tts_tests --gtest_brief=1 \
+    --gtest_filter=-TekkenTokenizerTest.TriesOfAPatternAreLimitedForTheWholeText
   speak $cpu "${emulated[@]}" build/arm/voxtral_tts_runner --threads 1
   "$bin/python" scripts/compare_speech.py $out/here $out/$cpu
 done

@@ -15,11 +15,11 @@ ALLOWED = {
     "support": set(),
     "audio": {"support"},
     "text": {"support"},
-    "model": {"support", "operators"},
+    "model": {"support", "operators", "simd"},
     "prompt": {"support", "model"},
     "generate": {"support", "model"},
     "codec": {"support", "model", "audio"},
-    "engine": {"support", "audio", "text", "model", "prompt", "generate", "codec"},
+    "engine": {"support", "audio", "text", "model", "prompt", "generate", "codec", "simd"},
     "bench": {"support", "model"},
 }
 INTERFACES = {
