@@ -203,6 +203,13 @@ void run(const GatherMmNode& node, Slots& slots) {
   slots.set(node.out, mx::astype(result, mx::result_type(a, b), s));
 }
 
+// MLX 0.32.2, which a Mac runs, has no scale of all weights in gather_qmm.
+template <typename Function>
+constexpr size_t kParameters = 0;
+template <typename... Parameters>
+constexpr size_t kParameters<mx::array (*)(Parameters...)> =
+    sizeof...(Parameters);
+
 void run(const GatherQmmNode& node, Slots& slots) {
   const mx::Stream s = slots.stream();
   const mx::array& x = slots.tensor(node.x);
@@ -211,20 +218,30 @@ void run(const GatherQmmNode& node, Slots& slots) {
   const std::optional<mx::array> biases = slots.tensor(node.biases);
   check_quantization(node.mode, node.group_size, node.bits, biases.has_value());
   const bool wide = on_cpu(slots);
-  const mx::array result = mx::gather_qmm(
-      wide ? *widened(x, s) : x,
-      w,
-      wide ? *widened(scales, s) : scales,
-      wide ? widened(biases, s) : biases,
-      matrix_indices(node.lhs_indices, x, slots),
-      matrix_indices(node.rhs_indices, w, slots),
-      node.transpose,
-      node.group_size,
-      node.bits,
-      node.mode,
-      std::nullopt,
-      are_indices_sorted(node, slots),
-      s);
+  const auto gather = [&](auto gather_qmm) {
+    const auto product = [&](const auto&... global_scale) {
+      return gather_qmm(
+          wide ? *widened(x, s) : x,
+          w,
+          wide ? *widened(scales, s) : scales,
+          wide ? widened(biases, s) : biases,
+          matrix_indices(node.lhs_indices, x, slots),
+          matrix_indices(node.rhs_indices, w, slots),
+          node.transpose,
+          node.group_size,
+          node.bits,
+          node.mode,
+          global_scale...,
+          are_indices_sorted(node, slots),
+          s);
+    };
+    if constexpr (kParameters<decltype(gather_qmm)> == 12) {
+      return product();
+    } else {
+      return product(std::nullopt);
+    }
+  };
+  const mx::array result = gather(&mx::gather_qmm);
   slots.set(
       node.out, mx::astype(zeros_if_empty(result, x, slots), x.dtype(), s));
 }
