@@ -125,7 +125,6 @@ test-asan: setup $(TEKKEN) $(EXPORTED) ## under ASan and UBSan: C++ tests, comma
 check-macos: setup ## cross-build for Apple Silicon on Linux, and read what a Mac would load
 	@bash scripts/check_macos.sh
 
-test-arm: voxtral_tts-xnnpack $(DEMO)/exported/model.pte ## C++ tests and the small voice on 64-bit Arm, cross-built and emulated
 test-arm: voxtral_tts-xnnpack $(TEKKEN) $(DEMO)/exported/model.pte ## C++ tests and the small voice on 64-bit Arm, cross-built and emulated
 	@bash scripts/test_arm.sh $(DEMO)/exported '$(SENTENCE)'
 

@@ -291,7 +291,10 @@ def test_what_is_complete_does_not_wait_for_more() -> None:
     assert list(stream) == [Segment("", 0.6), Segment("End.", 0.0)]  # at its end no pause
 
 
-@pytest.mark.parametrize("line", ["The plan of Dr.\n", "He came to us in the evening, and on\n", "He came.", "He came. An"])
+@pytest.mark.parametrize(
+    "line",
+    ["The plan of Dr.\n", "He came to us in the evening, and on\n", "He came.", "He came. An"],
+)
 def test_an_unfinished_sentence_waits(line: str) -> None:
     found = list(prepare([line, "", "Smith failed.\n", ""], language="en"))
     assert len([segment for segment in found if segment.text]) == (2 if "came. A" in line else 1)
