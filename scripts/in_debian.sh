@@ -58,8 +58,9 @@ shown() {
 
 copy_tree
 copy_settings
-mapfile -t folders < <(shown)
-mapfile -t variables < <(env | grep -iE '^(pip_|[a-z]+_proxy=|[a-z_]*(ca_bundle|ssl_cert[a-z_]*)=|jobs=)')
+folders=() variables=()
+while IFS= read -r line; do folders+=("$line"); done < <(shown)
+while IFS= read -r line; do variables+=("$line"); done < <(env | grep -iE '^(pip_|[a-z]+_proxy=|[a-z_]*(ca_bundle|ssl_cert[a-z_]*)=|jobs=)')
 # shellcheck disable=SC2016 # the inner shell expands them
 exec unshare --mount --pid --fork --kill-child bash -euc '
   root=$1 script=$2 given=$3 count=$4; shift 4
