@@ -34,9 +34,9 @@ def make(folder: Path) -> list[tuple[str, ...]]:
     _make_good(folder)
     model, codec = Edit.read(folder / GOOD[0]), Edit.read(folder / GOOD[1])
     rows: list[tuple[str, ...]] = [
-        ("pair/swapped", GOOD[1], GOOD[0], "ModelMismatch", "metadata"),
-        ("pair/model_twice", GOOD[0], GOOD[0], "ModelMismatch", "metadata"),
-        ("pair/codec_twice", GOOD[1], GOOD[1], "ModelMismatch", "metadata"),
+        ("pair/swapped", GOOD[1], GOOD[0], "ModelMismatch", "this is the codec"),
+        ("pair/model_twice", GOOD[0], GOOD[0], "ModelMismatch", "this is the language model"),
+        ("pair/codec_twice", GOOD[1], GOOD[1], "ModelMismatch", "this is the codec"),
     ]
     for pair in _pairs(model, codec):
         files = list(GOOD)

@@ -396,6 +396,5 @@ def test_special_token_problems_join_the_list(tiny, tmp_path):
 
 @pytest.mark.parametrize("tokens", [None, [], ["<s>"], [{"rank": 1}]])
 def test_a_tekken_json_without_special_tokens_is_one_problem_per_line(tiny, tmp_path, tokens):
-    folder = _copy_with_tokens(tiny, tmp_path, lambda _: tokens)
     with pytest.raises(CheckpointError, match=r"problems:\n  tekken\.json: (no )?special token"):
-        Checkpoint(folder).validate()
+        Checkpoint(_copy_with_tokens(tiny, tmp_path, lambda _: tokens)).validate()

@@ -263,6 +263,8 @@ def test_step_times_are_kept_when_asked_for(runner: Runner) -> None:
         pass
     times = stream._stream._step_times_ms()
     assert len(times) == 5 and min(times) > 0
-    assert sum(times) == pytest.approx(stream.stats.generate_ms, rel=1e-3)
+    # What is left is the look for the end at the limit, which is no frame's: a step like others.
+    rest = stream.stats.generate_ms - sum(times)
+    assert 0 < rest < 4 * max(times)
     unasked = runner.stream(TEXT, max_frames=5)
     assert [chunk.frames for chunk in unasked] and unasked._stream._step_times_ms() == []
