@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from voxtral_tts import AudioChunk, Runner
+from voxtral_tts import AudioChunk, Runner, TextError
 
 
 @pytest.fixture(scope="module")
