@@ -86,15 +86,15 @@ def compiler(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "old", "new", "message"),
     [
-        ("cpp/operators/linear/levels.cpp", "", "", None),
+        ("cpp/simd/level.cpp", "", "", None),
         (
-            "cpp/operators/linear/levels.cpp",
-            "#include <initializer_list>\n",
+            "cpp/simd/level.cpp",
+            "#include <atomic>\n",
             "",
-            "initializer_list was not found",
+            "no template named 'atomic'",
         ),
         (
-            "cpp/operators/linear/levels.cpp",
+            "cpp/simd/level.cpp",
             "#include <atomic>\n",
             "#include <atomic>\n#include <sys/auxv.h>\n",
             "'sys/auxv.h' file not found",
