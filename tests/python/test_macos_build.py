@@ -88,10 +88,10 @@ def compiler(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     [
         ("cpp/simd/level.cpp", "", "", None),
         (
-            "cpp/simd/level.cpp",
-            "#include <atomic>\n",
+            "tests/cpp/temporary_folder.h",
+            "#include <unistd.h>\n",
             "",
-            "no template named 'atomic'",
+            "mkdtemp",
         ),
         (
             "cpp/simd/level.cpp",
