@@ -159,12 +159,13 @@ class Codec(nn.Module):
 
 
 def fold_weight_norm(g: Tensor, v: Tensor) -> Tensor:
-    """g * v / ||v|| in fp32, the norm over all axes but the first; g [N, 1, 1], v [N, ., .].
+    """g * v / ||v||, fp32, the norm over all axes but the first; g [N, 1, 1], v [N, ., .].
 
-    The first axis of a transposed convolution is its input channel.
+    The first axis of a transposed convolution is its input channel. Computed in fp64: processors
+    sum in orders of their own, and in fp32 an export would differ from one to the other.
     """
-    v = v.float()
-    return g.float() * v / v.square().sum(dim=(1, 2), keepdim=True).sqrt()
+    v = v.double()
+    return (g.double() * v / v.square().sum(dim=(1, 2), keepdim=True).sqrt()).float()
 
 
 def fold_weights(stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
