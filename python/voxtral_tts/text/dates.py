@@ -75,11 +75,10 @@ class _Dates:
 
     def local(self, found: regex.Match[str]) -> str:
         first, second, year = int(found[1]), int(found[3]), found[4]
-        if len(year) == 2 and len(found[1]) + len(found[3]) < 4:
-            # "1.2.24" may be a version, "1-2-24" anything; German has ordinals with a dot.
-            if found[2] == "-" or (found[2] == "." and not self.facts.ordinal_dot):
-                return found[0]
-        elif len(year) == 2 and found[2] == "-":
+        # "1.2.24" may be a version, "1-2-24" anything; German has ordinals with a dot.
+        digits = len(found[1]) + len(found[3])
+        version = found[2] == "." and digits < 4 and not self.facts.ordinal_dot
+        if len(year) == 2 and (found[2] == "-" or version):
             return found[0]
         pairs = [(second, first), (first, second)]
         for day, month in pairs if self.rules.month_first else reversed(pairs):
@@ -88,23 +87,21 @@ class _Dates:
         return found[0]
 
     def short(self, found: regex.Match[str]) -> str:
-        day, month = int(found[1]), int(found[2])
+        return self._without_year(found, int(found[1]), int(found[2]))
+
+    def unmarked(self, found: regex.Match[str]) -> str:
+        """30/10 after a word that asks for a date."""
+        first, second = int(found[1]), int(found[2])
+        return self._without_year(
+            found, *((second, first) if self.rules.month_first else (first, second))
+        )
+
+    def _without_year(self, found: regex.Match[str], day: int, month: int) -> str:
         if not self.valid(day, month):
             return found[0]
         return self.rules.no_year.format(
             day=self.day(day, found.string[: found.start()][-24:]),
             month=self.rules.months[month - 1],
-        )
-
-    def unmarked(self, found: regex.Match[str]) -> str:
-        """30/10 after a word that asks for a date."""
-        first, second = int(found[1]), int(found[2])
-        day, month = (second, first) if self.rules.month_first else (first, second)
-        if not self.valid(day, month):
-            return found[0]
-        before = found.string[: found.start()][-24:]
-        return self.rules.no_year.format(
-            day=self.day(day, before), month=self.rules.months[month - 1]
         )
 
     def day_and_month(self, found: regex.Match[str]) -> str:
