@@ -32,4 +32,5 @@ part hearing test-hearing
 part 'fuzz smoke' fuzz-smoke
 part install test-install
 part MLX mlx-e2e
+[ "$(uname)" = Darwin ] || part 'for macOS' check-macos
 finish
