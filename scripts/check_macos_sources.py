@@ -1,7 +1,7 @@
 """Compiles every C++ source and every header alone for macOS, without making code of them.
 
 Warnings are errors. The oldest libc++ that ziglang has reads all sources; the newest, whose headers
-bring the fewest others, all headers, and the sources that `make check-macos` does not build with it.
+bring the fewest others, all headers, and the sources that are not built with it.
 """
 
 from __future__ import annotations
