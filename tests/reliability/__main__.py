@@ -24,7 +24,7 @@ from pathlib import Path
 from exporting import ROOT
 from voxtral_tts.bench.report import write_docs
 
-from . import latency
+from . import latency, prompts
 from .record import Row
 
 BEGIN, END = "<!-- reliability: begin -->", "<!-- reliability: end -->"
@@ -37,6 +37,7 @@ PARTS = {
     "soak": 90,
     "leaks": 90,
 }
+_OF_TRUE_SIZE = (latency, prompts)
 _ONE_YEAR_S = 3e7
 
 
@@ -80,7 +81,7 @@ def machine() -> str:
 def wrong(folder: Path) -> list[str]:
     """What the parts found wrong."""
     messages = []
-    for name in parts():
+    for name in (*parts(), *(module.PART for module in _OF_TRUE_SIZE)):
         path = folder / f"{name}.json"
         if path.exists():
             content = json.loads(path.read_text())
@@ -111,11 +112,13 @@ def main() -> int:
             runs = [pool.submit(run_part, name, options.folder, options.full) for name in parts()]
         statuses = [run.result() for run in runs]
     if options.full_size:
-        latency.run(options.folder, options.full_size)
+        for module in _OF_TRUE_SIZE:
+            module.run(options.folder, options.full_size)
     found: list[Row] = []
     for name in parts():
         found += importlib.import_module(f"tests.reliability.{name}").rows(options.folder)
-    found += latency.rows(options.folder)
+    for module in _OF_TRUE_SIZE:
+        found += module.rows(options.folder)
     text = f"{table(found)}\n\n{machine()}"
     print(text)
     if options.docs:
